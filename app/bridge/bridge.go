@@ -21,9 +21,10 @@ type Line struct {
 
 // Config describes a Bridge.
 type Config struct {
-	Room    room.Config      // template of every context; AppID and OnEvent are the Bridge's
-	Emit    func(Line)       // gets every line, one at a time, in order; must not block
-	OnEvent func(room.Event) // gets every event of the present context, after its line; may be nil
+	Room    room.Config                                 // template of every context; AppID and OnEvent are the Bridge's
+	OnCall  func(method string, params json.RawMessage) // tells that a call starts, before any of its lines; may be nil
+	Emit    func(Line)                                  // gets every line, one at a time, in order; must not block
+	OnEvent func(room.Event)                            // gets every event of the present context, after its line; may be nil
 }
 
 // Bridge holds at most one context.

@@ -173,8 +173,11 @@ func (c *Context) ChangeStreamPublishState(ctx context.Context, on bool, t Strea
 // Show puts a user's video on a display, the own preview when user is the own id or "" (in no room); nil takes it off.
 func (c *Context) Show(user UserID, source media.Source, d *media.Display) {}
 
+// Stats is what Stats returns.
+type Stats = peer.Stats
+
 // Stats returns the counters of the media connection.
-func (c *Context) Stats() peer.Stats { return peer.Stats{} }
+func (c *Context) Stats() Stats { return Stats{} }
 
 // MicrophoneLevel is the loudness of the own microphone, 0..100, 0 when it is off.
 func (c *Context) MicrophoneLevel() int { return 0 }
