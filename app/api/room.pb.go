@@ -473,6 +473,7 @@ type JoinResponse struct {
 	TokenExpireAt int64                  `protobuf:"varint,5,opt,name=token_expire_at,json=tokenExpireAt,proto3" json:"token_expire_at,omitempty"` // Unix seconds, 0 = never
 	Node          string                 `protobuf:"bytes,6,opt,name=node,proto3" json:"node,omitempty"`                                           // the server's node id
 	Incarnation   string                 `protobuf:"bytes,7,opt,name=incarnation,proto3" json:"incarnation,omitempty"`                             // changes with each start of the server
+	Privileges    *Privileges            `protobuf:"bytes,8,opt,name=privileges,proto3" json:"privileges,omitempty"`                               // what the token allows at present
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -554,6 +555,13 @@ func (x *JoinResponse) GetIncarnation() string {
 		return x.Incarnation
 	}
 	return ""
+}
+
+func (x *JoinResponse) GetPrivileges() *Privileges {
+	if x != nil {
+		return x.Privileges
+	}
+	return nil
 }
 
 type ExitRequest struct {
@@ -1599,7 +1607,7 @@ const file_room_proto_rawDesc = "" +
 	"\aroom_id\x18\x02 \x01(\tR\x06roomId\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05token\x18\x04 \x01(\tR\x05token\x12\x16\n" +
-	"\x06client\x18\x05 \x01(\tR\x06client\"\xf5\x01\n" +
+	"\x06client\x18\x05 \x01(\tR\x06client\"\xac\x02\n" +
 	"\fJoinResponse\x12\x18\n" +
 	"\asession\x18\x01 \x01(\tR\asession\x12/\n" +
 	"\bsnapshot\x18\x02 \x01(\v2\x13.parlor.v1.SnapshotR\bsnapshot\x12!\n" +
@@ -1607,7 +1615,10 @@ const file_room_proto_rawDesc = "" +
 	"\bgrace_ms\x18\x04 \x01(\rR\agraceMs\x12&\n" +
 	"\x0ftoken_expire_at\x18\x05 \x01(\x03R\rtokenExpireAt\x12\x12\n" +
 	"\x04node\x18\x06 \x01(\tR\x04node\x12 \n" +
-	"\vincarnation\x18\a \x01(\tR\vincarnation\"\r\n" +
+	"\vincarnation\x18\a \x01(\tR\vincarnation\x125\n" +
+	"\n" +
+	"privileges\x18\b \x01(\v2\x15.parlor.v1.PrivilegesR\n" +
+	"privileges\"\r\n" +
 	"\vExitRequest\"\x0e\n" +
 	"\fExitResponse\"*\n" +
 	"\x12UpdateTokenRequest\x12\x14\n" +
@@ -1752,39 +1763,40 @@ var file_room_proto_depIdxs = []int32{
 	3,  // 1: parlor.v1.Member.tracks:type_name -> parlor.v1.Track
 	4,  // 2: parlor.v1.Snapshot.members:type_name -> parlor.v1.Member
 	5,  // 3: parlor.v1.JoinResponse.snapshot:type_name -> parlor.v1.Snapshot
-	0,  // 4: parlor.v1.Publish.source:type_name -> parlor.v1.Source
-	12, // 5: parlor.v1.NegotiateRequest.publish:type_name -> parlor.v1.Publish
-	13, // 6: parlor.v1.NegotiateRequest.subscribe:type_name -> parlor.v1.Subscribe
-	3,  // 7: parlor.v1.NegotiateResponse.published:type_name -> parlor.v1.Track
-	13, // 8: parlor.v1.NegotiateResponse.subscribed:type_name -> parlor.v1.Subscribe
-	26, // 9: parlor.v1.SetLiveRequest.live:type_name -> parlor.v1.SetLiveRequest.LiveEntry
-	5,  // 10: parlor.v1.Event.snapshot:type_name -> parlor.v1.Snapshot
-	20, // 11: parlor.v1.Event.heartbeat:type_name -> parlor.v1.Heartbeat
-	4,  // 12: parlor.v1.Event.joined:type_name -> parlor.v1.Member
-	4,  // 13: parlor.v1.Event.changed:type_name -> parlor.v1.Member
-	21, // 14: parlor.v1.Event.left:type_name -> parlor.v1.Left
-	22, // 15: parlor.v1.Event.token_will_expire:type_name -> parlor.v1.TokenWillExpire
-	24, // 16: parlor.v1.Event.ended:type_name -> parlor.v1.Ended
-	23, // 17: parlor.v1.Event.privileges:type_name -> parlor.v1.Privileges
-	1,  // 18: parlor.v1.Left.reason:type_name -> parlor.v1.LeftReason
-	2,  // 19: parlor.v1.Ended.reason:type_name -> parlor.v1.EndReason
-	6,  // 20: parlor.v1.RoomService.Join:input_type -> parlor.v1.JoinRequest
-	8,  // 21: parlor.v1.RoomService.Exit:input_type -> parlor.v1.ExitRequest
-	10, // 22: parlor.v1.RoomService.UpdateToken:input_type -> parlor.v1.UpdateTokenRequest
-	14, // 23: parlor.v1.RoomService.Negotiate:input_type -> parlor.v1.NegotiateRequest
-	16, // 24: parlor.v1.RoomService.SetLive:input_type -> parlor.v1.SetLiveRequest
-	18, // 25: parlor.v1.RoomService.Events:input_type -> parlor.v1.EventsRequest
-	7,  // 26: parlor.v1.RoomService.Join:output_type -> parlor.v1.JoinResponse
-	9,  // 27: parlor.v1.RoomService.Exit:output_type -> parlor.v1.ExitResponse
-	11, // 28: parlor.v1.RoomService.UpdateToken:output_type -> parlor.v1.UpdateTokenResponse
-	15, // 29: parlor.v1.RoomService.Negotiate:output_type -> parlor.v1.NegotiateResponse
-	17, // 30: parlor.v1.RoomService.SetLive:output_type -> parlor.v1.SetLiveResponse
-	19, // 31: parlor.v1.RoomService.Events:output_type -> parlor.v1.Event
-	26, // [26:32] is the sub-list for method output_type
-	20, // [20:26] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	23, // 4: parlor.v1.JoinResponse.privileges:type_name -> parlor.v1.Privileges
+	0,  // 5: parlor.v1.Publish.source:type_name -> parlor.v1.Source
+	12, // 6: parlor.v1.NegotiateRequest.publish:type_name -> parlor.v1.Publish
+	13, // 7: parlor.v1.NegotiateRequest.subscribe:type_name -> parlor.v1.Subscribe
+	3,  // 8: parlor.v1.NegotiateResponse.published:type_name -> parlor.v1.Track
+	13, // 9: parlor.v1.NegotiateResponse.subscribed:type_name -> parlor.v1.Subscribe
+	26, // 10: parlor.v1.SetLiveRequest.live:type_name -> parlor.v1.SetLiveRequest.LiveEntry
+	5,  // 11: parlor.v1.Event.snapshot:type_name -> parlor.v1.Snapshot
+	20, // 12: parlor.v1.Event.heartbeat:type_name -> parlor.v1.Heartbeat
+	4,  // 13: parlor.v1.Event.joined:type_name -> parlor.v1.Member
+	4,  // 14: parlor.v1.Event.changed:type_name -> parlor.v1.Member
+	21, // 15: parlor.v1.Event.left:type_name -> parlor.v1.Left
+	22, // 16: parlor.v1.Event.token_will_expire:type_name -> parlor.v1.TokenWillExpire
+	24, // 17: parlor.v1.Event.ended:type_name -> parlor.v1.Ended
+	23, // 18: parlor.v1.Event.privileges:type_name -> parlor.v1.Privileges
+	1,  // 19: parlor.v1.Left.reason:type_name -> parlor.v1.LeftReason
+	2,  // 20: parlor.v1.Ended.reason:type_name -> parlor.v1.EndReason
+	6,  // 21: parlor.v1.RoomService.Join:input_type -> parlor.v1.JoinRequest
+	8,  // 22: parlor.v1.RoomService.Exit:input_type -> parlor.v1.ExitRequest
+	10, // 23: parlor.v1.RoomService.UpdateToken:input_type -> parlor.v1.UpdateTokenRequest
+	14, // 24: parlor.v1.RoomService.Negotiate:input_type -> parlor.v1.NegotiateRequest
+	16, // 25: parlor.v1.RoomService.SetLive:input_type -> parlor.v1.SetLiveRequest
+	18, // 26: parlor.v1.RoomService.Events:input_type -> parlor.v1.EventsRequest
+	7,  // 27: parlor.v1.RoomService.Join:output_type -> parlor.v1.JoinResponse
+	9,  // 28: parlor.v1.RoomService.Exit:output_type -> parlor.v1.ExitResponse
+	11, // 29: parlor.v1.RoomService.UpdateToken:output_type -> parlor.v1.UpdateTokenResponse
+	15, // 30: parlor.v1.RoomService.Negotiate:output_type -> parlor.v1.NegotiateResponse
+	17, // 31: parlor.v1.RoomService.SetLive:output_type -> parlor.v1.SetLiveResponse
+	19, // 32: parlor.v1.RoomService.Events:output_type -> parlor.v1.Event
+	27, // [27:33] is the sub-list for method output_type
+	21, // [21:27] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_room_proto_init() }

@@ -131,6 +131,12 @@ type CaptureChanged struct {
 	Err    *errno.Error
 }
 
+// SpeakerChanged tells that sound goes out, or why it does not; the call goes on without.
+type SpeakerChanged struct {
+	On  bool
+	Err error
+}
+
 func (VideoMembersChanged) event()         {}
 func (ChatMembersChanged) event()          {}
 func (ChatSpeakersChanged) event()         {}
@@ -143,6 +149,7 @@ func (Exited) event()                      {}
 func (MembersChanged) event()              {}
 func (ConnectionChanged) event()           {}
 func (CaptureChanged) event()              {}
+func (SpeakerChanged) event()              {}
 
 // Context is one RtcRoomContext. All methods are safe on any goroutine; those with a ctx block.
 type Context struct{}
