@@ -1,0 +1,408 @@
+package room
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parlor/app/api"
+	"parlor/app/errno"
+	"parlor/app/internal/loop"
+	"parlor/app/session"
+	"parlor/media"
+	"parlor/media/peer"
+)
+
+// Context is one RtcRoomContext. All methods are safe on any goroutine; those with a ctx block.
+type Context struct {
+	cfg   Config
+	log   *slog.Logger
+	loop  *loop.Loop
+	mixer *peer.Mixer
+
+	camera     capture
+	microphone capture
+	speaker    atomic.Pointer[string]
+	stats      atomic.Pointer[peer.Peer] // of the present or the last stay, for Stats
+	tasks      sync.WaitGroup            // goroutines of the Context itself
+
+	destroyed atomic.Bool
+	calls     sync.RWMutex // read-locked by every call, so that Close can wait for them
+
+	// What follows is touched on the loop only.
+	state   Connection
+	stay    *stay // nil outside a room
+	joining *joining
+	audio   wish // to publish the microphone
+	video   wish // to publish the camera
+	shows   map[shown]*media.Display
+}
+
+// joining is a joinRtcRoom on its way.
+type joining struct {
+	options JoinOptions
+	cancel  context.CancelFunc
+}
+
+// shown names a picture that the user looks at.
+type shown struct {
+	user   UserID
+	source media.Source
+}
+
+// wish is what changeStreamPublishState said about one medium (N-15).
+type wish uint8
+
+const (
+	unset wish = iota // roomConfig.autoPublish decides
+	yes
+	no
+)
+
+// New makes a Context; it is in no room and opens no device. Close ends it.
+func New(cfg Config) (*Context, error) {
+	if cfg.AppID == "" {
+		return nil, errno.InvalidParam.In("createRtcRoomContext")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.OnEvent == nil {
+		cfg.OnEvent = func(Event) {}
+	}
+	if cfg.Video == (media.VideoFormat{}) {
+		cfg.Video = media.VideoFormat{Width: 640, Height: 360, Rate: 30}
+	}
+	c := &Context{
+		cfg: cfg, log: cfg.Log, loop: loop.New(cfg.Log), mixer: peer.NewMixer(),
+		shows: make(map[shown]*media.Display),
+	}
+	c.camera.source, c.microphone.source = media.Camera, media.Microphone
+	c.SetDevices(cfg.Camera, cfg.Microphone, cfg.Speaker)
+	return c, nil
+}
+
+// SetDevices names the devices that the next opening takes, as in media.Devices.
+func (c *Context) SetDevices(camera, microphone, speaker string) {
+	c.camera.name.Store(&camera)
+	c.microphone.name.Store(&microphone)
+	c.speaker.Store(&speaker)
+}
+
+// Join is joinRtcRoom (R-5..R-27).
+func (c *Context) Join(ctx context.Context, o JoinOptions) error {
+	const api = "joinRtcRoom"
+	done, gone := c.begin(api)
+	if gone != nil {
+		return gone
+	}
+	defer done()
+	if !ValidID(o.RoomID) || !ValidID(o.UserID) || o.Token == "" {
+		return errno.InvalidParam.In(api)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := c.loop.Do(ctx, func() error { return c.startJoin(o, cancel) }); err != nil {
+		return c.failure(api, err)
+	}
+	s, err := c.enter(ctx, o)
+	err = c.finish(func() error { return c.finishJoin(o, s, err) })
+	if err != nil && s != nil {
+		s.leave(context.Background())
+	}
+	return c.failure(api, err)
+}
+
+// finish runs f on the loop whatever happens to the caller's context: what was started must end.
+func (c *Context) finish(f func() error) error { return c.loop.Do(context.Background(), f) }
+
+// startJoin runs on the loop.
+func (c *Context) startJoin(o JoinOptions, cancel context.CancelFunc) error {
+	switch {
+	case c.stay != nil:
+		return errno.AlreadyInRoom.In("joinRtcRoom", c.stay.options.UserID, c.stay.options.RoomID)
+	case c.joining != nil:
+		return errno.AlreadyInRoom.In("joinRtcRoom", c.joining.options.UserID, c.joining.options.RoomID)
+	}
+	c.joining = &joining{options: o, cancel: cancel}
+	c.setState(ConnectionChanged{State: Joining})
+	return nil
+}
+
+// enter does the slow part of a join, off the loop.
+func (c *Context) enter(ctx context.Context, o JoinOptions) (*stay, error) {
+	s := newStay(c, o)
+	opened, reply, err := session.Open(ctx, session.Config{
+		Server: c.cfg.Server, Transport: c.cfg.Transport, Client: c.cfg.Client, Log: c.log,
+		AppID: c.cfg.AppID, RoomID: o.RoomID, UserID: o.UserID, Token: o.Token,
+		OnEvent: func(e *api.Event) { c.loop.Post(func() { s.handle(e) }) },
+		OnState: func(st session.State, rejoined bool) { c.loop.Post(func() { s.handleState(st, rejoined) }) },
+	})
+	if err != nil {
+		return nil, api.FromConnect("joinRtcRoom", err)
+	}
+	s.session, s.first = opened, reply
+	s.peer = peer.New(peer.Config{
+		Signal: s.signal, OnState: s.onMedia, Codecs: c.cfg.Kit.Codecs, Mixer: c.mixerFor(),
+		Recorder: c.cfg.Recorder, Net: c.cfg.Net, Log: c.log,
+	})
+	s.speaker = c.openSpeaker()
+	return s, nil
+}
+
+// mixerFor returns the mixer if sound can be decoded at all.
+func (c *Context) mixerFor() *peer.Mixer {
+	if c.cfg.Kit.Codecs == nil {
+		return nil
+	}
+	return c.mixer
+}
+
+func (c *Context) openSpeaker() io.Closer {
+	if c.cfg.Kit.Codecs == nil || c.cfg.Kit.Devices == nil {
+		return nil
+	}
+	lost := func(err error) { c.loop.Post(func() { c.emit(SpeakerChanged{Err: err}) }) }
+	speaker, err := c.cfg.Kit.Devices.OpenSpeaker(*c.speaker.Load(), c.mixer, lost)
+	if err != nil {
+		c.log.Warn("no sound output", "error", err)
+		lost(err)
+		return nil
+	}
+	c.loop.Post(func() { c.emit(SpeakerChanged{On: true}) })
+	return speaker
+}
+
+// finishJoin runs on the loop.
+func (c *Context) finishJoin(o JoinOptions, s *stay, err error) error {
+	c.joining = nil
+	if err == nil && c.destroyed.Load() {
+		err = errno.EngineDestroyed.In("joinRtcRoom")
+	}
+	if err != nil {
+		c.setState(ConnectionChanged{State: Outside})
+		c.emit(Exited{RoomID: o.RoomID, Err: errno.As("joinRtcRoom", err)})
+		return err
+	}
+	c.stay = s
+	c.stats.Store(s.peer)
+	c.setState(ConnectionChanged{State: Inside})
+	c.emit(Joined{RoomID: o.RoomID, UserID: UserID(o.UserID)})
+	s.start()
+	return nil
+}
+
+// Exit is exitRtcRoom; it leaves the present room whatever roomID says, and succeeds in none (R-38).
+func (c *Context) Exit(ctx context.Context, roomID string) error {
+	const api = "exitRtcRoom"
+	done, gone := c.begin(api)
+	if gone != nil {
+		return gone
+	}
+	defer done()
+	return c.failure(api, c.exit(ctx))
+}
+
+func (c *Context) exit(ctx context.Context) error {
+	var s *stay
+	err := c.loop.Do(ctx, func() error {
+		if c.joining != nil {
+			c.joining.cancel()
+		}
+		s = c.endStay(nil)
+		return nil
+	})
+	if s != nil {
+		s.leave(ctx)
+	}
+	return err
+}
+
+// endStay runs on the loop: the user is out from now on. The caller must leave() the result, off the loop.
+func (c *Context) endStay(reason *errno.Error) *stay {
+	s := c.stay
+	if s == nil {
+		return nil
+	}
+	c.stay = nil
+	s.over = true
+	c.setState(ConnectionChanged{State: Outside})
+	c.emit(Exited{RoomID: s.options.RoomID, Err: reason})
+	return s
+}
+
+// UpdateToken is updateToken (R-39..R-46); outside a room there is nothing that could check the token,
+// so it is refused as a parameter error (T-32).
+func (c *Context) UpdateToken(ctx context.Context, token string) error {
+	const name = "updateToken"
+	done, gone := c.begin(name)
+	if gone != nil {
+		return gone
+	}
+	defer done()
+	var s *stay
+	if err := c.loop.Do(ctx, func() error { s = c.stay; return nil }); err != nil {
+		return c.failure(name, err)
+	}
+	if s == nil {
+		return errno.InvalidParam.Detail(name, "user is not in a room", nil)
+	}
+	if err := s.session.UpdateToken(ctx, token); err != nil {
+		return api.FromConnect(name, err)
+	}
+	return nil
+}
+
+// ChangeStreamPublishState is changeStreamPublishState (N-13..N-17). Outside a room the wish is kept.
+func (c *Context) ChangeStreamPublishState(ctx context.Context, on bool, t StreamType) error {
+	const api = "changeStreamPublishState"
+	done, gone := c.begin(api)
+	if gone != nil {
+		return gone
+	}
+	defer done()
+	audio, video := t == StreamAudio || t == StreamBoth, t == StreamVideo || t == StreamBoth
+	if !audio && !video {
+		return errno.InvalidParam.Detail(api, `expect params.streamType to be one of "audio", "video", "both", but got `+string(t), nil)
+	}
+	err := c.loop.Do(ctx, func() error {
+		if on && c.stay != nil && !c.stay.mayPublish(audio, video) {
+			return errno.Failed.In(api, errno.NativeNoPublishPermission)
+		}
+		w := no
+		if on {
+			w = yes
+		}
+		if audio {
+			c.audio = w
+		}
+		if video {
+			c.video = w
+		}
+		c.publish()
+		return nil
+	})
+	return c.failure(api, err)
+}
+
+// publish makes the stay publish what is captured and wished. It runs on the loop.
+func (c *Context) publish() {
+	if c.stay == nil {
+		return
+	}
+	c.stay.publish(&c.camera, c.wished(c.video))
+	c.stay.publish(&c.microphone, c.wished(c.audio))
+}
+
+func (c *Context) wished(w wish) bool {
+	if w == unset {
+		return !c.stay.options.NoAutoPublish
+	}
+	return w == yes
+}
+
+// Show puts a user's video on a display, the own preview when user is the own id or "" (in no room);
+// nil takes it off.
+func (c *Context) Show(user UserID, source media.Source, d *media.Display) {
+	c.loop.Post(func() {
+		key := shown{user, source}
+		if d == nil {
+			delete(c.shows, key)
+		} else {
+			c.shows[key] = d
+		}
+		if c.isSelf(user) {
+			c.camera.preview(c.ownDisplay())
+		} else if c.stay != nil {
+			c.stay.peer.Show(string(user), source, d)
+		}
+	})
+}
+
+// isSelf runs on the loop.
+func (c *Context) isSelf(user UserID) bool {
+	return user == "" || c.stay != nil && user == UserID(c.stay.options.UserID)
+}
+
+// ownDisplay is where the own camera shows. It runs on the loop.
+func (c *Context) ownDisplay() *media.Display {
+	if c.stay != nil {
+		if d := c.shows[shown{UserID(c.stay.options.UserID), media.Camera}]; d != nil {
+			return d
+		}
+	}
+	return c.shows[shown{"", media.Camera}]
+}
+
+// SetGain sets how loud a user is for this listener, 0..2.
+func (c *Context) SetGain(user UserID, gain float64) { c.mixer.SetGain(string(user), gain) }
+
+// Stats is what Stats returns.
+type Stats = peer.Stats
+
+// Stats returns the counters of the media connection of the present or the last stay in a room.
+func (c *Context) Stats() Stats {
+	if p := c.stats.Load(); p != nil {
+		return p.Stats()
+	}
+	return Stats{}
+}
+
+// RetryNow cuts the wait before the next attempt to reconnect short.
+func (c *Context) RetryNow() {
+	c.loop.Post(func() {
+		if c.stay != nil {
+			c.stay.session.RetryNow()
+		}
+	})
+}
+
+// Close destroys the context: it leaves the room, closes the devices and waits. Every later call
+// fails with errno.EngineDestroyed (R-4).
+func (c *Context) Close() error {
+	if c.destroyed.Swap(true) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := c.exit(ctx)
+	c.calls.Lock() // waits for the calls under way; later ones see destroyed
+	defer c.calls.Unlock()
+	c.camera.close(c)
+	c.microphone.close(c)
+	c.tasks.Wait()
+	c.loop.Close()
+	return err
+}
+
+// setState runs on the loop.
+func (c *Context) setState(e ConnectionChanged) {
+	c.state = e.State
+	c.emit(e)
+}
+
+func (c *Context) emit(e Event) { c.cfg.OnEvent(e) }
+
+// begin registers a call, or refuses it on a destroyed context; done must be called at its end.
+func (c *Context) begin(apiName string) (done func(), gone error) {
+	c.calls.RLock()
+	if c.destroyed.Load() {
+		c.calls.RUnlock()
+		return nil, errno.EngineDestroyed.In(apiName)
+	}
+	return c.calls.RUnlock, nil
+}
+
+// failure gives every error of a call its documented form.
+func (c *Context) failure(apiName string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if err == loop.ErrClosed {
+		return errno.EngineDestroyed.In(apiName, err)
+	}
+	return errno.As(apiName, err)
+}

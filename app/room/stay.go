@@ -1,0 +1,272 @@
+package room
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"parlor/app/api"
+	"parlor/app/errno"
+	"parlor/app/session"
+	"parlor/media"
+	"parlor/media/peer"
+)
+
+// stay is one stay in one room, from the success of joinRtcRoom to the exit. Its fields are touched
+// on the Context's loop, but for session and peer, which are set before and safe anywhere.
+type stay struct {
+	c       *Context
+	options JoinOptions
+	session *session.Session
+	peer    *peer.Peer
+	speaker io.Closer
+	first   *api.JoinResponse
+
+	started    bool
+	over       bool
+	early      []func() // what happened before start
+	model      model
+	told       lists
+	privileges *api.Privileges
+	sources    map[media.Source]*published
+	telling    bool // a SetLive call is under way
+}
+
+// published is the wish to send one source.
+type published struct {
+	feed peer.Feed // the last one; kept while muted
+	live bool
+}
+
+func newStay(c *Context, o JoinOptions) *stay {
+	return &stay{c: c, options: o, sources: make(map[media.Source]*published)}
+}
+
+// start runs on the loop, once, when the user is told to be inside.
+func (s *stay) start() {
+	s.started = true
+	s.privileges = s.first.GetPrivileges()
+	for key, d := range s.c.shows {
+		if s.c.isSelf(key.user) {
+			s.c.camera.preview(s.c.ownDisplay())
+		} else {
+			s.peer.Show(string(key.user), key.source, d)
+		}
+	}
+	s.model.reset(s.first.GetSnapshot())
+	s.changed()
+	for _, f := range s.early {
+		f()
+	}
+	s.early = nil
+	s.c.publish()
+}
+
+// later keeps what comes before start. It runs on the loop.
+func (s *stay) later(f func()) bool {
+	if s.over {
+		return true
+	}
+	if !s.started {
+		s.early = append(s.early, f)
+		return true
+	}
+	return false
+}
+
+// handle takes one event of the server. It runs on the loop.
+func (s *stay) handle(e *api.Event) {
+	if s.later(func() { s.handle(e) }) {
+		return
+	}
+	switch body := e.GetBody().(type) {
+	case *api.Event_TokenWillExpire:
+		s.c.emit(RoomTokenWillExpire{})
+		return
+	case *api.Event_Privileges:
+		s.privileges = body.Privileges
+		s.c.publish()
+		return
+	}
+	if !s.model.apply(e) {
+		s.c.log.Warn("events are missing, asking for the whole room", "have", s.model.seq, "got", e.GetSeq())
+		s.session.Resync()
+		return
+	}
+	s.changed()
+}
+
+// handleState takes a change of the connection. It runs on the loop.
+func (s *stay) handleState(st session.State, rejoined bool) {
+	if s.later(func() { s.handleState(st, rejoined) }) {
+		return
+	}
+	switch st.Phase {
+	case session.Connected:
+		if s.c.state == Reconnecting {
+			s.c.setState(ConnectionChanged{State: Inside})
+			s.c.emit(Joined{RoomID: s.options.RoomID, UserID: UserID(s.options.UserID), Rejoined: true})
+		}
+		if rejoined {
+			s.peer.Restart()
+		}
+	case session.Reconnecting:
+		s.c.setState(ConnectionChanged{State: Reconnecting, Attempt: st.Attempt, RetryIn: st.RetryIn})
+	case session.Over:
+		s.removed(st)
+	}
+}
+
+// removed ends the stay against the user's will. It runs on the loop.
+func (s *stay) removed(st session.State) {
+	reason := errno.As("joinRtcRoom", st.Err)
+	switch st.Ended {
+	case api.EndReason_END_REASON_TOKEN_EXPIRED:
+		reason = errno.TokenExpired.In("onRtcStateChanged")
+		s.c.emit(StateChanged{Err: reason})
+	case api.EndReason_END_REASON_DUPLICATE_LOGIN:
+		reason = s.interrupted(errno.NativeDuplicateLogin, "duplicate login")
+	case api.EndReason_END_REASON_KICKED:
+		reason = s.interrupted(errno.NativeKickedOut, "kicked out")
+	case api.EndReason_END_REASON_ROOM_DISMISSED:
+		reason = s.interrupted(errno.NativeRoomDismissed, "room dismissed")
+	default:
+		s.interrupted(errno.NativeServerStatus, "connection lost")
+	}
+	if s.c.endStay(reason) != nil {
+		s.c.tasks.Go(func() { s.leave(context.Background()) })
+	}
+}
+
+func (s *stay) interrupted(native int, words string) *errno.Error {
+	s.c.emit(ChatInterrupted{No: native, Msg: words})
+	return errno.Failed.In("onRtcChatInterrupted", native)
+}
+
+// leave ends everything that the stay started; it waits and must not run on the loop.
+func (s *stay) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if err := s.session.Exit(ctx); err != nil {
+		s.c.log.Info("the server was not told of the exit", "error", err)
+	}
+	s.peer.Close()
+	if s.speaker != nil {
+		s.speaker.Close()
+	}
+}
+
+// changed tells what is new in the model and brings the media connection up to it. It runs on the loop.
+func (s *stay) changed() {
+	s.c.emit(MembersChanged{Members: s.model.list(UserID(s.options.UserID))})
+	s.told.tell(&s.model, s.c.emit)
+	s.subscribe()
+	s.tellLive()
+}
+
+// subscribe wishes for the tracks of all others. It runs on the loop.
+func (s *stay) subscribe() {
+	var tracks []peer.RemoteTrack
+	if !s.options.NoAutoSubscribe {
+		for _, m := range s.model.members {
+			if m.GetUserId() == s.options.UserID {
+				continue
+			}
+			for _, t := range m.GetTracks() {
+				tracks = append(tracks, peer.RemoteTrack{
+					TrackID: t.GetTrackId(), UserID: m.GetUserId(), Source: media.Source(t.GetSource()),
+				})
+			}
+		}
+	}
+	s.peer.SetRemote(tracks)
+}
+
+// mayPublish tells whether the token allows it. It runs on the loop.
+func (s *stay) mayPublish(audio, video bool) bool {
+	p := s.privileges
+	if p == nil {
+		return true
+	}
+	return (!audio || p.GetPublishAudio()) && (!video || p.GetPublishVideo())
+}
+
+// publish brings the media connection up to the capture and the wish. A device that is closed leaves
+// its track there, silent: opening it again needs no new negotiation. It runs on the loop.
+func (s *stay) publish(k *capture, wished bool) {
+	audio := k.source.Kind() == media.Audio
+	wished = wished && s.mayPublish(audio, !audio)
+	feed := k.feed()
+	had := s.sources[k.source]
+	switch {
+	case !wished:
+		if had != nil {
+			delete(s.sources, k.source)
+			s.peer.SetPublish(k.source, nil, false)
+		}
+		return
+	case feed != nil:
+		s.sources[k.source] = &published{feed: feed, live: true}
+		s.peer.SetPublish(k.source, feed, true)
+	case had != nil:
+		had.live = false
+		s.peer.SetPublish(k.source, had.feed, false)
+	}
+	s.tellLive()
+}
+
+// tellLive tells the server which of the own tracks send, when its picture of them is wrong. It runs on
+// the loop.
+func (s *stay) tellLive() {
+	if s.telling {
+		return
+	}
+	wrong := make(map[uint32]bool)
+	for _, t := range s.model.tracks(s.options.UserID) {
+		p := s.sources[media.Source(t.GetSource())]
+		if p != nil && p.live != t.GetLive() {
+			wrong[uint32(t.GetSource())] = p.live
+		}
+	}
+	if len(wrong) == 0 {
+		return
+	}
+	s.telling = true
+	s.c.tasks.Go(func() {
+		err := s.session.SetLive(context.Background(), wrong)
+		s.c.loop.Post(func() {
+			s.telling = false
+			if err != nil {
+				s.c.log.Info("the server was not told what sends", "error", err)
+				return // the next snapshot shows the difference again
+			}
+			s.model.setLive(s.options.UserID, wrong)
+			if !s.over {
+				s.tellLive()
+			}
+		})
+	})
+}
+
+// onMedia is called by the peer.
+func (s *stay) onMedia(state peer.State) { s.c.log.Debug("media connection", "state", state) }
+
+// signal carries the peer's offers to the server. It runs on the peer's goroutine.
+func (s *stay) signal(ctx context.Context, o peer.Offer) (peer.Answer, error) {
+	request := &api.NegotiateRequest{Connection: o.Connection, Offer: o.SDP}
+	for _, p := range o.Publish {
+		request.Publish = append(request.Publish, &api.Publish{Mid: p.MID, Source: api.Source(p.Source), Live: p.Live})
+	}
+	for _, p := range o.Subscribe {
+		request.Subscribe = append(request.Subscribe, &api.Subscribe{Mid: p.MID, TrackId: p.TrackID})
+	}
+	reply, err := s.session.Negotiate(ctx, request)
+	if err != nil {
+		return peer.Answer{}, err
+	}
+	answer := peer.Answer{SDP: reply.GetAnswer()}
+	for _, p := range reply.GetSubscribed() {
+		answer.Subscribed = append(answer.Subscribed, peer.Subscribe{MID: p.GetMid(), TrackID: p.GetTrackId()})
+	}
+	return answer, nil
+}

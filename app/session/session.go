@@ -1,0 +1,316 @@
+// Package session is one user's connection to a server: the calls, the event stream, and what
+// happens when either breaks. It reconnects by itself, and joins again when the server has
+// forgotten the session.
+package session
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"parlor/app/api"
+	"parlor/app/errno"
+)
+
+const (
+	callTimeout = 10 * time.Second // of a unary call that has no deadline of its own
+	exitTimeout = 2 * time.Second  // leaving never keeps anybody waiting for longer
+	giveUpAfter = 60 * time.Second // without a server, then the session is over
+)
+
+// Phase says how the session stands towards the server.
+type Phase uint8
+
+// The phases. After Over nothing more is reported.
+const (
+	Connected Phase = iota + 1
+	Reconnecting
+	Over
+)
+
+// State goes to Config.OnState.
+type State struct {
+	Phase   Phase
+	Attempt int           // of reconnecting, from 1
+	RetryIn time.Duration // until the next attempt
+	Err     error         // why; for Over nil after Close, an *errno.Error else
+	Ended   api.EndReason // for Over, when the server said so
+}
+
+// Config describes a Session.
+type Config struct {
+	Server    string // base URL
+	Transport http.RoundTripper
+	Client    string // program and version
+	Log       *slog.Logger
+
+	AppID, RoomID, UserID, Token string
+
+	// OnEvent gets every event of the stream in order, from the reader goroutine; it must return
+	// at once. The first event after each (re)connection is a Snapshot.
+	OnEvent func(*api.Event)
+	// OnState gets every change of phase, on the same goroutine. rejoined is true when the server
+	// had forgotten the session and a new one was made: media connections are gone, too.
+	OnState func(s State, rejoined bool)
+}
+
+// Session is a joined session. Its calls are safe on any goroutine.
+type Session struct {
+	cfg    Config
+	log    *slog.Logger
+	client api.RoomServiceClient
+	close  func()
+	done   chan struct{}
+	retry  chan struct{} // cap 1: a wish to try now; a second wish changes nothing
+	ctx    context.Context
+
+	mu     sync.Mutex
+	bearer string
+	token  string
+	beat   time.Duration
+	cut    context.CancelFunc // ends the present event stream
+}
+
+// Open joins the room and starts to read its events. The reply's snapshot is returned; the stream
+// begins with a newer one.
+func Open(ctx context.Context, cfg Config) (*Session, *api.JoinResponse, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Transport == nil {
+		cfg.Transport = NewTransport(nil)
+	}
+	s := &Session{
+		cfg: cfg, log: cfg.Log.With("room", cfg.RoomID, "user", cfg.UserID), token: cfg.Token,
+		done: make(chan struct{}), retry: make(chan struct{}, 1),
+	}
+	s.client = api.NewRoomServiceClient(&http.Client{Transport: cfg.Transport}, cfg.Server,
+		connect.WithInterceptors(bearerInterceptor{s}), connect.WithReadMaxBytes(1<<20))
+	reply, err := s.join(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.ctx, s.close = context.WithCancel(context.Background())
+	go s.read()
+	return s, reply, nil
+}
+
+// join asks for a new session with the present token.
+func (s *Session) join(ctx context.Context) (*api.JoinResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	s.mu.Lock()
+	token := s.token
+	s.bearer = ""
+	s.mu.Unlock()
+	reply, err := s.client.Join(ctx, &api.JoinRequest{
+		AppId: s.cfg.AppID, RoomId: s.cfg.RoomID, UserId: s.cfg.UserID, Token: token, Client: s.cfg.Client,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.bearer = reply.GetSession()
+	s.beat = time.Duration(reply.GetHeartbeatMs()) * time.Millisecond
+	s.mu.Unlock()
+	return reply, nil
+}
+
+// Negotiate exchanges descriptions of the media connection.
+func (s *Session) Negotiate(ctx context.Context, r *api.NegotiateRequest) (*api.NegotiateResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return s.client.Negotiate(ctx, r)
+}
+
+// SetLive tells which of the own sources send at present.
+func (s *Session) SetLive(ctx context.Context, live map[uint32]bool) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := s.client.SetLive(ctx, &api.SetLiveRequest{Live: live})
+	return err
+}
+
+// UpdateToken replaces the token here and there; a refused one changes nothing.
+func (s *Session) UpdateToken(ctx context.Context, token string) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if _, err := s.client.UpdateToken(ctx, &api.UpdateTokenRequest{Token: token}); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.token = token
+	s.mu.Unlock()
+	return nil
+}
+
+// RetryNow cuts the wait before the next attempt to reconnect short.
+func (s *Session) RetryNow() {
+	select {
+	case s.retry <- struct{}{}:
+	default: // a wish is waiting already
+	}
+}
+
+// Resync asks for a new snapshot by opening the event stream again.
+func (s *Session) Resync() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cut != nil {
+		s.cut()
+	}
+}
+
+// Exit leaves the room, as far as the server can be reached, and closes the session.
+func (s *Session) Exit(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, exitTimeout)
+	defer cancel()
+	_, err := s.client.Exit(ctx, &api.ExitRequest{})
+	s.Close()
+	return err
+}
+
+// Close ends the session here without telling the server, and waits for the reader. It must not
+// be called from OnEvent or OnState.
+func (s *Session) Close() {
+	s.close()
+	<-s.done
+}
+
+// read is the reader goroutine: it keeps the event stream open until Close or the end of the session.
+func (s *Session) read() {
+	defer close(s.done)
+	defer s.close()
+	var outage outage
+	rejoined := false
+	for s.ctx.Err() == nil {
+		ended, err := s.stream(func() {
+			outage.reset()
+			s.cfg.OnState(State{Phase: Connected}, rejoined)
+			rejoined = false
+		})
+		if s.ctx.Err() != nil {
+			return
+		}
+		if ended != nil && ended.GetReason() != api.EndReason_END_REASON_SERVER_STOPPING {
+			s.cfg.OnState(State{Phase: Over, Ended: ended.GetReason()}, false)
+			return
+		}
+		s.log.Info("event stream ended", "error", err)
+		if forgotten(err) {
+			joinErr := s.rejoin()
+			if joinErr == nil {
+				rejoined = true
+				continue
+			}
+			if refused(joinErr) {
+				s.cfg.OnState(State{Phase: Over, Err: api.FromConnect("joinRtcRoom", joinErr)}, false)
+				return
+			}
+			err = joinErr
+		}
+		wait, over := outage.next(time.Now())
+		if over {
+			s.cfg.OnState(State{Phase: Over, Err: errno.Failed.In("joinRtcRoom", errno.NativeJoinRoom, err)}, false)
+			return
+		}
+		s.cfg.OnState(State{Phase: Reconnecting, Attempt: outage.attempt, RetryIn: wait, Err: err}, false)
+		s.pause(wait)
+	}
+}
+
+// rejoin makes a new session after the server has forgotten the old one.
+func (s *Session) rejoin() error {
+	_, err := s.join(s.ctx)
+	return err
+}
+
+// pause waits for the time, a wish to retry now, or the end.
+func (s *Session) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.retry:
+	case <-s.ctx.Done():
+	}
+}
+
+// stream opens the event stream and hands on what comes until it breaks. ready is called once,
+// when the first event is there. It returns the Ended event if one came.
+func (s *Session) stream(ready func()) (*api.Ended, error) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	s.mu.Lock()
+	s.cut = cancel
+	silence := 5*s.beat/2 + time.Second
+	s.mu.Unlock()
+	// The watchdog ends a stream on which not even heartbeats come any more.
+	watchdog := time.AfterFunc(silence, cancel)
+	defer watchdog.Stop()
+	events, err := s.client.Events(ctx, &api.EventsRequest{})
+	if err != nil {
+		return nil, err
+	}
+	defer events.Close()
+	first := true
+	for events.Receive() {
+		watchdog.Reset(silence)
+		event := events.Msg()
+		if first {
+			first = false
+			ready()
+		}
+		if ended := event.GetEnded(); ended != nil {
+			return ended, nil
+		}
+		if event.GetHeartbeat() == nil {
+			s.cfg.OnEvent(event)
+		}
+	}
+	return nil, events.Err()
+}
+
+// forgotten tells that the server does not know the session.
+func forgotten(err error) bool {
+	return connect.CodeOf(err) == connect.CodeUnauthenticated
+}
+
+// refused tells that joining again is of no use.
+func refused(err error) bool {
+	switch connect.CodeOf(err) {
+	case connect.CodeUnauthenticated, connect.CodePermissionDenied, connect.CodeInvalidArgument:
+		return true
+	}
+	return false
+}
+
+// outage counts the attempts since the connection was lost.
+type outage struct {
+	attempt int
+	since   time.Time
+}
+
+func (o *outage) reset() { *o = outage{} }
+
+// next returns the wait before the next attempt: 0.2, 0.5, 1, 2, 4, then 5 s; over is true when it has
+// lasted too long.
+func (o *outage) next(now time.Time) (wait time.Duration, over bool) {
+	if o.attempt == 0 {
+		o.since = now
+	}
+	if now.Sub(o.since) > giveUpAfter {
+		return 0, true
+	}
+	waits := [...]time.Duration{200 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
+	wait = 5 * time.Second
+	if o.attempt < len(waits) {
+		wait = waits[o.attempt]
+	}
+	o.attempt++
+	return wait, false
+}
