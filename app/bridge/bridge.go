@@ -1,47 +1,376 @@
 // Package bridge is the documents' own API surface: a method name and JSON parameters in, success,
 // fail and complete callbacks and events as JSON out, byte for byte as documented. The window, the
 // QA driver and parlorctl all call the SDKs through it.
+//
+// Which methods there are, with which parameters, stands in one table: see Methods.
 package bridge
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
 
+	"parlor/app/errno"
 	"parlor/app/room"
 )
+
+// MaxLine is the length of the longest line that CallLine takes, in bytes.
+const MaxLine = 1 << 20
+
+// maxCalls bounds the calls that run or wait for their turn. A script that is ahead of the room by
+// that many lines is held back; a Call is refused.
+const maxCalls = 64
+
+// errClosed is what calls after Close are answered with.
+var errClosed = errors.New("the bridge is closed")
 
 // Line is one line of the JSON-lines protocol that goes out; fields that do not apply are left out.
 type Line struct {
 	ID       json.RawMessage `json:"id,omitempty"`
-	OK       *bool           `json:"ok,omitempty"`       // of createRtcRoomContext and x- methods
+	OK       *bool           `json:"ok,omitempty"`       // of methods with Sync
 	Callback string          `json:"callback,omitempty"` // success, fail, complete
 	Event    string          `json:"event,omitempty"`
 	Res      any             `json:"res,omitempty"`
-	Error    string          `json:"error,omitempty"` // unknown method, malformed JSON
+	Error    string          `json:"error,omitempty"` // unknown method, malformed JSON, failed x- method
 }
 
-// Config describes a Bridge.
+// Result is what success callbacks carry.
+type Result struct {
+	ErrMsg string `json:"errMsg"` // "joinRtcRoom:ok"
+}
+
+// Extra is a method that the program adds. It runs in order with the lines of its script. What it
+// returns becomes Line.Res, its error Line.Error; ctx ends with Close.
+type Extra func(ctx context.Context, params json.RawMessage) (any, error)
+
+// Config describes a Bridge. Its functions must not call the Bridge back.
 type Config struct {
-	Room    room.Config                                 // template of every context; AppID and OnEvent are the Bridge's
-	OnCall  func(method string, params json.RawMessage) // tells that a call starts, before any of its lines; may be nil
-	Emit    func(Line)                                  // gets every line, one at a time, in order; must not block
+	Room  room.Config      // template of every context; AppID and OnEvent are the Bridge's
+	Extra map[string]Extra // further methods by name, such as x-quit or ui.tap; may be nil
+
+	OnCall  func(method string, params json.RawMessage) // tells that a call is given, before any of its lines; may be nil
+	Emit    func(Line)                                  // gets every line, one at a time, in order; while it blocks, the room and all calls wait
 	OnEvent func(room.Event)                            // gets every event of the present context, after its line; may be nil
 }
 
+// engine is what the Bridge needs of a room.Context.
+type engine interface {
+	Join(ctx context.Context, o room.JoinOptions) error
+	Exit(ctx context.Context, roomID string) error
+	UpdateToken(ctx context.Context, token string) error
+	ChangeAudioCapture(ctx context.Context, on bool) error
+	ChangeVideoCapture(ctx context.Context, on bool) error
+	ChangeStreamPublishState(ctx context.Context, on bool, t room.StreamType) error
+	Stats() room.Stats
+	Close() error
+}
+
 // Bridge holds at most one context.
-type Bridge struct{}
+//
+// Calls are asynchronous and start in the order given. Those that change the same thing (the room;
+// the microphone; the camera; what is published) run one after another, so that "on, off" ends with
+// off and "join, exit" ends outside. createRtcRoomContext and x-destroy wait for all earlier calls and
+// hold back all later ones.
+type Bridge struct {
+	cfg     Config
+	methods map[string]Method
+	newRoom func(room.Config) (engine, error)
+	ctx     context.Context // of all calls
+	cancel  context.CancelFunc
+	slots   chan struct{} // maxCalls; see there
+	events  eventLog
+	running sync.WaitGroup // goroutines of calls
+
+	mu      sync.Mutex
+	closed  bool
+	engine  engine                     // nil without a context
+	lanes   map[lane]chan struct{}     // end of the last call of each lane
+	barrier chan struct{}              // end of the last call that holds back all others
+	started map[chan struct{}]struct{} // ends of the calls a barrier waits for
+
+	emitMu sync.Mutex // guards the order of lines
+}
 
 // New returns a Bridge without a context.
-func New(cfg Config) *Bridge { return &Bridge{} }
+func New(cfg Config) *Bridge {
+	b := &Bridge{
+		cfg:     cfg,
+		methods: make(map[string]Method),
+		newRoom: func(c room.Config) (engine, error) { return room.New(c) },
+		slots:   make(chan struct{}, maxCalls),
+		lanes:   make(map[lane]chan struct{}),
+		started: make(map[chan struct{}]struct{}),
+	}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
+	b.events.changed = make(chan struct{})
+	for _, m := range Methods() {
+		b.methods[m.Name] = m
+	}
+	for name, run := range cfg.Extra {
+		b.methods[name] = extraMethod(name, run)
+	}
+	return b
+}
 
-// Call starts a method; its callbacks come through Emit. It returns at once.
-func (b *Bridge) Call(id json.RawMessage, method string, params json.RawMessage) {}
+// Call starts a method; its callbacks come through Emit. It returns at once: with more than 64 calls
+// under way it is answered with an error line. x-sleep and x-wait hold back nothing when started so.
+func (b *Bridge) Call(id json.RawMessage, method string, params json.RawMessage) {
+	select {
+	case b.slots <- struct{}{}:
+	default:
+		b.emit(Line{ID: id, Error: fmt.Sprintf("%s: %d calls are under way already", method, maxCalls)})
+		return
+	}
+	b.start(id, method, params, false)
+}
 
-// CallLine is Call with a line of JSON as it stands in the protocol. Malformed JSON is answered
-// with an error line.
-func (b *Bridge) CallLine(line []byte) {}
+// CallLine is Call with a line of JSON as it stands in the protocol: the next line of a script. It
+// returns when the following line may start: at once after most methods, at their end after x-sleep,
+// x-wait and the program's own ones. Malformed JSON is answered with an error line. Several scripts may run
+// at the same time, each on its own goroutine.
+func (b *Bridge) CallLine(line []byte) {
+	if len(line) > MaxLine {
+		b.emit(Line{Error: fmt.Sprintf("line of %d bytes; the longest is %d", len(line), MaxLine)})
+		return
+	}
+	var in struct {
+		ID     json.RawMessage `json:"id"`
+		Method string          `json:"method"`
+		Params json.RawMessage `json:"params"`
+	}
+	if err := json.Unmarshal(line, &in); err != nil {
+		b.emit(Line{ID: in.ID, Error: "malformed JSON: " + err.Error()})
+		return
+	}
+	if in.Method == "" {
+		b.emit(Line{ID: in.ID, Error: "no method"})
+		return
+	}
+	select {
+	case b.slots <- struct{}{}:
+		b.start(in.ID, in.Method, in.Params, true)
+	case <-b.ctx.Done():
+		b.emit(Line{ID: in.ID, Error: errClosed.Error()})
+	}
+}
 
-// Context returns the present context, nil before createRtcRoomContext.
-func (b *Bridge) Context() *room.Context { return nil }
+// Context returns the present context, nil before createRtcRoomContext and after x-destroy.
+func (b *Bridge) Context() *room.Context {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c, _ := b.engine.(*room.Context)
+	return c
+}
 
-// Close destroys the context and waits for the running calls.
-func (b *Bridge) Close() error { return nil }
+// Wait blocks until no call is under way, or ctx ends.
+func (b *Bridge) Wait(ctx context.Context) error {
+	for {
+		b.mu.Lock()
+		var end chan struct{}
+		for end = range b.started {
+			break
+		}
+		b.mu.Unlock()
+		if end == nil {
+			return nil
+		}
+		select {
+		case <-end:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Close destroys the context and waits for the running calls, which fail. No line comes after it
+// has returned. Close twice is fine; never call it from a function of Config.
+func (b *Bridge) Close() error {
+	b.mu.Lock()
+	b.closed = true
+	e := b.engine
+	b.engine = nil
+	b.mu.Unlock()
+	var err error
+	if e != nil {
+		err = e.Close()
+	}
+	b.cancel()
+	b.running.Wait()
+	return err
+}
+
+// start runs a call for which a slot was taken; script says that it came by CallLine.
+func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, script bool) {
+	m, known := b.methods[name]
+	b.mu.Lock()
+	if b.closed || !known {
+		closed := b.closed
+		b.mu.Unlock()
+		<-b.slots
+		if closed {
+			b.emit(Line{ID: id, Error: errClosed.Error()})
+		} else {
+			b.emit(Line{ID: id, Error: fmt.Sprintf("unknown method %q", clip(name))})
+		}
+		return
+	}
+	c := &call{b: b, id: id, m: m, raw: params, end: make(chan struct{})}
+	idle := len(b.started) == 0 && b.engine == nil
+	c.after = b.queue(m.lane, c.end)
+	b.running.Add(1)
+	b.mu.Unlock()
+	if b.cfg.OnCall != nil {
+		b.emitMu.Lock()
+		b.cfg.OnCall(name, params)
+		b.emitMu.Unlock()
+	}
+	// The first createRtcRoomContext blocks nowhere: it is done when Call returns (R-1).
+	if m.inScript && script || m.lane == laneContext && idle {
+		c.run()
+		return
+	}
+	go c.run()
+}
+
+// queue enters the end of a new call and returns the ends of those that it must wait for. b.mu is held.
+func (b *Bridge) queue(l lane, end chan struct{}) (after []chan struct{}) {
+	if l == laneFree {
+		return nil
+	}
+	switch l {
+	case laneContext:
+		for other := range b.started {
+			after = append(after, other)
+		}
+		b.barrier = end
+		clear(b.lanes)
+	default:
+		if b.barrier != nil {
+			after = append(after, b.barrier)
+		}
+		if last := b.lanes[l]; last != nil {
+			after = append(after, last)
+		}
+		b.lanes[l] = end
+	}
+	b.started[end] = struct{}{}
+	return after
+}
+
+// finished takes a call out of the books.
+func (b *Bridge) finished(c *call) {
+	b.mu.Lock()
+	delete(b.started, c.end)
+	b.mu.Unlock()
+	close(c.end)
+	<-b.slots
+	b.running.Done()
+}
+
+// replace closes the present context and puts e, which may be nil, in its place. It runs only in
+// laneContext.
+func (b *Bridge) replace(open func() (engine, error)) error {
+	b.mu.Lock()
+	old := b.engine
+	b.engine = nil
+	b.mu.Unlock()
+	if old != nil {
+		if err := old.Close(); err != nil {
+			return err
+		}
+	}
+	if open == nil {
+		return nil
+	}
+	e, err := open()
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	closed := b.closed
+	if !closed {
+		b.engine = e
+	}
+	b.mu.Unlock()
+	if closed {
+		return errors.Join(errClosed, e.Close())
+	}
+	return nil
+}
+
+// emit gives lines to Config.Emit, nothing between them.
+func (b *Bridge) emit(lines ...Line) {
+	b.emitMu.Lock()
+	defer b.emitMu.Unlock()
+	if b.cfg.Emit == nil {
+		return
+	}
+	for _, l := range lines {
+		b.cfg.Emit(l)
+	}
+}
+
+// call is one call on its way.
+type call struct {
+	b      *Bridge
+	id     json.RawMessage
+	m      Method
+	raw    json.RawMessage
+	after  []chan struct{} // ends of the calls before it
+	end    chan struct{}
+	engine engine // nil only for methods that need none
+	params params // checked against the table
+}
+
+// run waits for its turn, calls, and reports.
+func (c *call) run() {
+	defer c.b.finished(c)
+	for _, end := range c.after {
+		<-end
+	}
+	res, err := c.do()
+	c.b.emit(c.lines(res, err)...)
+}
+
+func (c *call) do() (any, error) {
+	c.b.mu.Lock()
+	c.engine = c.b.engine
+	c.b.mu.Unlock()
+	if c.engine == nil && c.m.needsContext {
+		return nil, errno.EngineDestroyed.In(c.m.Name)
+	}
+	if c.m.extra != nil {
+		return c.m.extra(c.b.ctx, c.raw)
+	}
+	var err error
+	if c.params, err = c.m.check(c.raw); err != nil {
+		return nil, err
+	}
+	return c.m.run(c)
+}
+
+// lines are the answer to a call in the shape that its method has.
+func (c *call) lines(res any, err error) []Line {
+	switch ok := err == nil; {
+	case !ok && c.m.ours():
+		var known *errno.Error
+		text := err.Error()
+		if !errors.As(err, &known) && !strings.HasPrefix(text, c.m.Name) {
+			text = c.m.Name + ": " + text
+		}
+		return []Line{{ID: c.id, OK: &ok, Error: text}}
+	case !ok && c.m.Sync:
+		return []Line{{ID: c.id, OK: &ok, Res: errno.As(c.m.Name, err)}}
+	case !ok:
+		e := errno.As(c.m.Name, err)
+		return []Line{{ID: c.id, Callback: "fail", Res: e}, {ID: c.id, Callback: "complete", Res: e}}
+	case c.m.Sync:
+		return []Line{{ID: c.id, OK: &ok, Res: res}}
+	default:
+		res := Result{ErrMsg: c.m.Name + ":ok"}
+		return []Line{{ID: c.id, Callback: "success", Res: res}, {ID: c.id, Callback: "complete", Res: res}}
+	}
+}
