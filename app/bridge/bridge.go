@@ -72,8 +72,9 @@ type engine interface {
 //
 // Calls are asynchronous and start in the order given. Those that change the same thing (the room;
 // the microphone; the camera; what is published) run one after another, so that "on, off" ends with
-// off and "join, exit" ends outside. createRtcRoomContext and x-destroy wait for all earlier calls and
-// hold back all later ones.
+// off and "join, exit" ends outside. An exitRtcRoom by Call, which is a person's, ends a joinRtcRoom on its
+// way instead of waiting for it. createRtcRoomContext and x-destroy wait for all earlier calls and hold back
+// all later ones.
 type Bridge struct {
 	cfg     Config
 	methods map[string]Method
@@ -86,10 +87,10 @@ type Bridge struct {
 
 	mu      sync.Mutex
 	closed  bool
-	engine  engine                     // nil without a context
-	lanes   map[lane]chan struct{}     // end of the last call of each lane
-	barrier chan struct{}              // end of the last call that holds back all others
-	started map[chan struct{}]struct{} // ends of the calls a barrier waits for
+	engine  engine             // nil without a context
+	lanes   map[lane]*call     // the last call of each lane since barrier
+	barrier *call              // the last call of laneContext
+	started map[*call]struct{} // the calls under way, but for those of laneFree
 
 	emitMu sync.Mutex // guards the order of lines
 }
@@ -101,8 +102,8 @@ func New(cfg Config) *Bridge {
 		methods: make(map[string]Method),
 		newRoom: func(c room.Config) (engine, error) { return room.New(c) },
 		slots:   make(chan struct{}, maxCalls),
-		lanes:   make(map[lane]chan struct{}),
-		started: make(map[chan struct{}]struct{}),
+		lanes:   make(map[lane]*call),
+		started: make(map[*call]struct{}),
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.events.changed = make(chan struct{})
@@ -169,24 +170,24 @@ func (b *Bridge) Context() *room.Context {
 func (b *Bridge) Wait(ctx context.Context) error {
 	for {
 		b.mu.Lock()
-		var end chan struct{}
-		for end = range b.started {
+		var c *call
+		for c = range b.started {
 			break
 		}
 		b.mu.Unlock()
-		if end == nil {
+		if c == nil {
 			return nil
 		}
 		select {
-		case <-end:
+		case <-c.end:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// Close destroys the context and waits for the running calls, which fail. No line comes after it
-// has returned. Close twice is fine; never call it from a function of Config.
+// Close destroys the context and waits for the running calls, which fail. After it nothing comes but an
+// error line for each further call. Close twice is fine; never call it from a function of Config.
 func (b *Bridge) Close() error {
 	b.mu.Lock()
 	b.closed = true
@@ -218,8 +219,16 @@ func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, 
 		return
 	}
 	c := &call{b: b, id: id, m: m, raw: params, end: make(chan struct{})}
+	c.ctx, c.cancel = context.WithCancel(b.ctx)
 	idle := len(b.started) == 0 && b.engine == nil
-	c.after = b.queue(m.lane, c.end)
+	if m.impatient && !script {
+		for other := range b.started {
+			if other.m.lane == m.lane {
+				other.cancel()
+			}
+		}
+	}
+	b.queue(c)
 	b.running.Add(1)
 	b.mu.Unlock()
 	if b.cfg.OnCall != nil {
@@ -235,43 +244,48 @@ func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, 
 	go c.run()
 }
 
-// queue enters the end of a new call and returns the ends of those that it must wait for. b.mu is held.
-func (b *Bridge) queue(l lane, end chan struct{}) (after []chan struct{}) {
-	if l == laneFree {
-		return nil
-	}
-	switch l {
+// queue enters a new call behind those that it must wait for. b.mu is held.
+func (b *Bridge) queue(c *call) {
+	switch l := c.m.lane; l {
+	case laneFree:
+		return
 	case laneContext:
 		for other := range b.started {
-			after = append(after, other)
+			c.after = append(c.after, other)
 		}
-		b.barrier = end
+		b.barrier = c
 		clear(b.lanes)
 	default:
 		if b.barrier != nil {
-			after = append(after, b.barrier)
+			c.after = append(c.after, b.barrier)
 		}
 		if last := b.lanes[l]; last != nil {
-			after = append(after, last)
+			c.after = append(c.after, last)
 		}
-		b.lanes[l] = end
+		b.lanes[l] = c
 	}
-	b.started[end] = struct{}{}
-	return after
+	b.started[c] = struct{}{}
 }
 
 // finished takes a call out of the books.
 func (b *Bridge) finished(c *call) {
 	b.mu.Lock()
-	delete(b.started, c.end)
+	delete(b.started, c)
+	if b.barrier == c {
+		b.barrier = nil
+	}
+	if b.lanes[c.m.lane] == c {
+		delete(b.lanes, c.m.lane)
+	}
 	b.mu.Unlock()
+	c.cancel()
 	close(c.end)
 	<-b.slots
 	b.running.Done()
 }
 
-// replace closes the present context and puts e, which may be nil, in its place. It runs only in
-// laneContext.
+// replace closes the present context and puts the one that open makes in its place; open may be nil.
+// It runs only in laneContext.
 func (b *Bridge) replace(open func() (engine, error)) error {
 	b.mu.Lock()
 	old := b.engine
@@ -319,18 +333,21 @@ type call struct {
 	id     json.RawMessage
 	m      Method
 	raw    json.RawMessage
-	after  []chan struct{} // ends of the calls before it
-	end    chan struct{}
-	engine engine // nil only for methods that need none
-	params params // checked against the table
+	ctx    context.Context
+	cancel context.CancelFunc
+	after  []*call       // those that must end before it starts
+	end    chan struct{} // closed at its end
+	engine engine        // nil only for methods that need none
+	params params        // checked against the table
 }
 
 // run waits for its turn, calls, and reports.
 func (c *call) run() {
 	defer c.b.finished(c)
-	for _, end := range c.after {
-		<-end
+	for _, earlier := range c.after {
+		<-earlier.end
 	}
+	c.after = nil
 	res, err := c.do()
 	c.b.emit(c.lines(res, err)...)
 }
@@ -343,7 +360,7 @@ func (c *call) do() (any, error) {
 		return nil, errno.EngineDestroyed.In(c.m.Name)
 	}
 	if c.m.extra != nil {
-		return c.m.extra(c.b.ctx, c.raw)
+		return c.m.extra(c.ctx, c.raw)
 	}
 	var err error
 	if c.params, err = c.m.check(c.raw); err != nil {

@@ -204,7 +204,7 @@ func (c *call) wait() (any, error) {
 		}
 		select {
 		case <-changed:
-		case <-c.b.ctx.Done():
+		case <-c.ctx.Done():
 			return nil, errClosed
 		case <-timer.C:
 			if match != nil {

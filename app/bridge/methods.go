@@ -51,6 +51,7 @@ type Method struct {
 	lane         lane
 	needsContext bool // fails with errno.EngineDestroyed when there is none
 	inScript     bool // holds back the next line of its script
+	impatient    bool // when it comes by Call, ends earlier calls of its lane
 	run          func(*call) (any, error)
 	extra        Extra
 }
@@ -93,7 +94,7 @@ func roomMethods() []Method {
 			},
 		}, {
 			// Only the type of roomId matters: there is one room to leave at most.
-			Name: "exitRtcRoom", Rows: "R-31..R-38", lane: laneRoom, needsContext: true, run: (*call).exit,
+			Name: "exitRtcRoom", Rows: "R-31..R-38", lane: laneRoom, needsContext: true, impatient: true, run: (*call).exit,
 			Params: []Param{{Name: "roomId", Type: String, Required: true, Rows: "R-32"}},
 		}, {
 			Name: "updateToken", Rows: "R-39..R-47", lane: laneRoom, needsContext: true, run: (*call).updateToken,
@@ -175,7 +176,7 @@ func (c *call) create() (any, error) {
 func (c *call) destroy() (any, error) { return nil, c.b.replace(nil) }
 
 func (c *call) join() (any, error) {
-	return nil, c.engine.Join(c.b.ctx, room.JoinOptions{
+	return nil, c.engine.Join(c.ctx, room.JoinOptions{
 		RoomID:          c.params.text("roomId"),
 		UserID:          c.params.text("userId"),
 		Token:           c.params.text("token"),
@@ -185,24 +186,24 @@ func (c *call) join() (any, error) {
 }
 
 func (c *call) exit() (any, error) {
-	return nil, c.engine.Exit(c.b.ctx, c.params.text("roomId"))
+	return nil, c.engine.Exit(c.ctx, c.params.text("roomId"))
 }
 
 func (c *call) updateToken() (any, error) {
-	return nil, c.engine.UpdateToken(c.b.ctx, c.params.text("token"))
+	return nil, c.engine.UpdateToken(c.ctx, c.params.text("token"))
 }
 
 func (c *call) changeAudio() (any, error) {
-	return nil, c.engine.ChangeAudioCapture(c.b.ctx, c.params.number("state", 0) == 1)
+	return nil, c.engine.ChangeAudioCapture(c.ctx, c.params.number("state", 0) == 1)
 }
 
 func (c *call) changeVideo() (any, error) {
-	return nil, c.engine.ChangeVideoCapture(c.b.ctx, c.params.number("state", 0) == 1)
+	return nil, c.engine.ChangeVideoCapture(c.ctx, c.params.number("state", 0) == 1)
 }
 
 func (c *call) changePublish() (any, error) {
 	on, streams := c.params.number("state", 0) == 1, room.StreamType(c.params.text("streamType"))
-	return nil, c.engine.ChangeStreamPublishState(c.b.ctx, on, streams)
+	return nil, c.engine.ChangeStreamPublishState(c.ctx, on, streams)
 }
 
 // maxPause bounds x-sleep and x-wait: a script that means more has the wrong unit.
@@ -218,7 +219,7 @@ func (c *call) sleep() (any, error) {
 	select {
 	case <-timer.C:
 		return nil, nil
-	case <-c.b.ctx.Done():
+	case <-c.ctx.Done():
 		return nil, errClosed
 	}
 }
@@ -226,7 +227,7 @@ func (c *call) sleep() (any, error) {
 // params are the parameters of a call; what a method's table row requires is there and has its type.
 type params map[string]any
 
-// lookup finds "a.b" as b within a. null counts as not there, as undefined does.
+// lookup finds "a.b" as b within a. The value of null is nil.
 func (p params) lookup(name string) (any, bool) {
 	outer, inner, nested := strings.Cut(name, ".")
 	v, ok := p[outer]

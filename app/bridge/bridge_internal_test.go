@@ -1,0 +1,694 @@
+package bridge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pion/transport/v4/test"
+
+	"parlor/app/errno"
+	"parlor/app/room"
+	"parlor/media"
+	"parlor/media/peer"
+)
+
+// fakeRoom is an engine which notes its calls.
+type fakeRoom struct {
+	cfg   room.Config
+	fails map[string]error
+	block map[string]chan struct{} // a call of that name waits for it, or for its context
+
+	mu     sync.Mutex
+	calls  []string
+	closed bool
+	stats  room.Stats
+}
+
+func (f *fakeRoom) call(ctx context.Context, name, args string) error {
+	f.mu.Lock()
+	f.calls = append(f.calls, name+args)
+	wait, closed := f.block[name], f.closed
+	f.mu.Unlock()
+	if closed {
+		return errno.EngineDestroyed.In(name)
+	}
+	if wait != nil {
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return errno.As(name, ctx.Err())
+		}
+	}
+	return f.fails[name]
+}
+
+func (f *fakeRoom) Join(ctx context.Context, o room.JoinOptions) error {
+	text, _ := json.Marshal(o)
+	return f.call(ctx, "joinRtcRoom", string(text))
+}
+
+func (f *fakeRoom) Exit(ctx context.Context, roomID string) error {
+	return f.call(ctx, "exitRtcRoom", "("+roomID+")")
+}
+
+func (f *fakeRoom) UpdateToken(ctx context.Context, token string) error {
+	return f.call(ctx, "updateToken", "("+token+")")
+}
+
+func (f *fakeRoom) ChangeAudioCapture(ctx context.Context, on bool) error {
+	return f.call(ctx, "changeAudioCapture", onOff(on))
+}
+
+func (f *fakeRoom) ChangeVideoCapture(ctx context.Context, on bool) error {
+	return f.call(ctx, "changeVideoCapture", onOff(on))
+}
+
+func (f *fakeRoom) ChangeStreamPublishState(ctx context.Context, on bool, t room.StreamType) error {
+	return f.call(ctx, "changeStreamPublishState", onOff(on)+string(t))
+}
+
+func (f *fakeRoom) Stats() room.Stats { return f.stats }
+
+func (f *fakeRoom) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	f.calls = append(f.calls, "Close")
+	for _, c := range f.block {
+		close(c)
+	}
+	f.block = nil
+	return nil
+}
+
+func onOff(on bool) string {
+	if on {
+		return " on "
+	}
+	return " off "
+}
+
+// harness is a Bridge over fakeRooms and what came out of it.
+type harness struct {
+	*Bridge
+	rooms []*fakeRoom
+
+	mu    sync.Mutex
+	lines []string
+	more  chan struct{} // closed and replaced with each line
+}
+
+func newHarness(t testing.TB, prepare func(*fakeRoom)) *harness {
+	t.Helper()
+	h := &harness{more: make(chan struct{})}
+	h.Bridge = New(Config{
+		Room: room.Config{Server: "http://127.0.0.1:1"},
+		Emit: h.emit,
+		Extra: map[string]Extra{
+			"x-echo": func(_ context.Context, params json.RawMessage) (any, error) { return params, nil },
+			"x-fail": func(context.Context, json.RawMessage) (any, error) { return nil, errors.New("broken on purpose") },
+		},
+	})
+	h.newRoom = func(cfg room.Config) (engine, error) {
+		f := &fakeRoom{cfg: cfg, fails: make(map[string]error)}
+		if prepare != nil {
+			prepare(f)
+		}
+		h.rooms = append(h.rooms, f)
+		return f, nil
+	}
+	t.Cleanup(func() { h.Close() })
+	return h
+}
+
+func (h *harness) emit(l Line) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(l); err != nil {
+		text.WriteString("cannot be encoded: " + err.Error())
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lines = append(h.lines, strings.TrimSpace(text.String()))
+	close(h.more)
+	h.more = make(chan struct{})
+}
+
+// script gives lines one after another, each when the one before has been answered, and returns
+// what came out.
+func (h *harness) script(t testing.TB, lines ...string) []string {
+	t.Helper()
+	h.mu.Lock()
+	from := len(h.lines)
+	h.mu.Unlock()
+	for _, l := range lines {
+		h.CallLine([]byte(l))
+		if err := h.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.lines[from:])
+}
+
+// await returns when the text has come.
+func (h *harness) await(t testing.TB, text string) {
+	t.Helper()
+	for {
+		h.mu.Lock()
+		found, more := slices.Contains(h.lines, text), h.more
+		h.mu.Unlock()
+		if found {
+			return
+		}
+		select {
+		case <-more:
+		case <-t.Context().Done():
+			t.Fatalf("%s never came", text)
+		}
+	}
+}
+
+func (h *harness) calls(i int) []string {
+	h.rooms[i].mu.Lock()
+	defer h.rooms[i].mu.Unlock()
+	return slices.Clone(h.rooms[i].calls)
+}
+
+const (
+	createLine = `{"id":1,"method":"createRtcRoomContext","params":{"appId":"a"}}`
+	joinLine   = `{"id":2,"method":"joinRtcRoom","params":{"roomId":"r","userId":"u","token":"t"}}`
+)
+
+func TestBridge_CallLine(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	destroyed := `{"errMsg":"joinRtcRoom:fail engine has been destroyed,please invoke tt.createRtcRoomContext create new engine","errNo":21102,"errorCode":115910,"errorType":"D"}`
+	fails := func(api, text string) []string {
+		res := `{"errMsg":"` + api + `:fail ` + text + `","errNo":20000,"errorCode":115999,"errorType":"D"}`
+		return []string{`{"id":7,"callback":"fail","res":` + res + `}`, `{"id":7,"callback":"complete","res":` + res + `}`}
+	}
+	succeeds := func(api string) []string {
+		res := `{"errMsg":"` + api + `:ok"}`
+		return []string{`{"id":7,"callback":"success","res":` + res + `}`, `{"id":7,"callback":"complete","res":` + res + `}`}
+	}
+	tests := []struct {
+		name   string
+		bare   bool // without a context
+		line   string
+		want   []string
+		called string // the fake's last call, when there is a context
+	}{
+		{name: "R-1 create", bare: true, line: `{"id":1,"method":"createRtcRoomContext","params":{"appId":"a"}}`, want: []string{`{"id":1,"ok":true}`}},
+		{name: "R-2 no appId", bare: true, line: `{"id":1,"method":"createRtcRoomContext"}`,
+			want: []string{`{"id":1,"ok":false,"res":{"errMsg":"createRtcRoomContext:fail params invalid","errNo":20000,"errorCode":115999,"errorType":"D"}}`}},
+		{name: "R-2 wrong appId", bare: true, line: `{"id":1,"method":"createRtcRoomContext","params":{"appId":5}}`,
+			want: []string{`{"id":1,"ok":false,"res":{"errMsg":"createRtcRoomContext:fail params.appId should be string, but got number","errNo":20000,"errorCode":115999,"errorType":"D"}}`}},
+		{name: "R-4 no context", bare: true, line: joinLine, want: []string{`{"id":2,"callback":"fail","res":` + destroyed + `}`, `{"id":2,"callback":"complete","res":` + destroyed + `}`}},
+		{name: "R-15 join", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"r","userId":"u","token":"t"}}`,
+			want: succeeds("joinRtcRoom"), called: `joinRtcRoom{"RoomID":"r","UserID":"u","Token":"t","NoAutoPublish":false,"NoAutoSubscribe":false}`},
+		{name: "R-7 R-8 roomConfig", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"r","userId":"u","token":"t","roomConfig":{"autoPublish":false,"autoSubscribe":false}}}`,
+			want: succeeds("joinRtcRoom"), called: `joinRtcRoom{"RoomID":"r","UserID":"u","Token":"t","NoAutoPublish":true,"NoAutoSubscribe":true}`},
+		{name: "callbacks as parameters", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"r","userId":"u","token":"t","success":1,"fail":{},"complete":null,"other":[]}}`,
+			want: succeeds("joinRtcRoom"), called: `joinRtcRoom{"RoomID":"r","UserID":"u","Token":"t","NoAutoPublish":false,"NoAutoSubscribe":false}`},
+		{name: "R-23 nothing passed", line: `{"id":7,"method":"joinRtcRoom"}`, want: fails("joinRtcRoom", "params invalid")},
+		{name: "R-23 token missing wins over wrong types", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":5,"userId":"u"}}`, want: fails("joinRtcRoom", "params invalid")},
+		{name: "R-23 empty", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"","userId":"u","token":"t"}}`, want: fails("joinRtcRoom", "params invalid")},
+		{name: "R-18 wrong types", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":true,"userId":5,"token":["t"],"roomConfig":{"autoPublish":"yes"}}}`,
+			want: fails("joinRtcRoom", "params.roomId should be string, but got boolean params.userId should be string, but got number params.token should be string, but got array params.roomConfig.autoPublish should be boolean, but got string")},
+		{name: "R-6 roomConfig no object", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"r","userId":"u","token":"t","roomConfig":3}}`,
+			want: fails("joinRtcRoom", "params.roomConfig should be object, but got number")},
+		{name: "params no object", line: `{"id":7,"method":"joinRtcRoom","params":[1]}`, want: fails("joinRtcRoom", "params should be object, but got array")},
+		{name: "R-34 exit", line: `{"id":7,"method":"exitRtcRoom","params":{"roomId":""}}`, want: succeeds("exitRtcRoom"), called: "exitRtcRoom()"},
+		{name: "R-36 exit without roomId", line: `{"id":7,"method":"exitRtcRoom","params":{}}`, want: fails("exitRtcRoom", "params.roomId should be string, but got undefined")},
+		{name: "R-36 exit with a number", line: `{"id":7,"method":"exitRtcRoom","params":{"roomId":4}}`, want: fails("exitRtcRoom", "params.roomId should be string, but got number")},
+		{name: "R-42 updateToken", line: `{"id":7,"method":"updateToken","params":{"token":"x"}}`, want: succeeds("updateToken"), called: "updateToken(x)"},
+		{name: "R-45 updateToken with null", line: `{"id":7,"method":"updateToken","params":{"token":null}}`, want: fails("updateToken", "params.token should be string, but got null")},
+		{name: "N-2 microphone on", line: `{"id":7,"method":"changeAudioCapture","params":{"state":1}}`, want: succeeds("changeAudioCapture"), called: "changeAudioCapture on "},
+		{name: "N-7 state 2", line: `{"id":7,"method":"changeAudioCapture","params":{"state":2}}`, want: fails("changeAudioCapture", "expect params.state to be one of 0, 1, but got 2")},
+		{name: "N-10 camera off", line: `{"id":7,"method":"changeVideoCapture","params":{"state":0}}`, want: succeeds("changeVideoCapture"), called: "changeVideoCapture off "},
+		{name: "N-11 state is a string", line: `{"id":7,"method":"changeVideoCapture","params":{"state":"1"}}`, want: fails("changeVideoCapture", "params.state should be number, but got string")},
+		{name: "N-13 publish", line: `{"id":7,"method":"changeStreamPublishState","params":{"state":1,"streamType":"both"}}`, want: succeeds("changeStreamPublishState"), called: "changeStreamPublishState on both"},
+		{name: "N-14 streamType", line: `{"id":7,"method":"changeStreamPublishState","params":{"state":1,"streamType":"xxx"}}`,
+			want: fails("changeStreamPublishState", `expect params.streamType to be one of \"audio\", \"video\", \"both\", but got xxx`)},
+		{name: "N-25 two messages", line: `{"id":7,"method":"changeStreamPublishState","params":{"state":null,"streamType":"<x>"}}`,
+			want: fails("changeStreamPublishState", `params.state should be number, but got null expect params.streamType to be one of \"audio\", \"video\", \"both\", but got \u003cx\u003e`)},
+		{name: "id is a string", line: `{"id":"é","method":"x-echo","params":{"a":1}}`, want: []string{`{"id":"é","ok":true,"res":{"a":1}}`}},
+		{name: "no id", line: `{"method":"x-echo"}`, want: []string{`{"ok":true,"res":null}`}},
+		{name: "extra fails", line: `{"id":7,"method":"x-fail"}`, want: []string{`{"id":7,"ok":false,"error":"x-fail: broken on purpose"}`}},
+		{name: "unknown method", line: `{"id":7,"method":"leaveRoom"}`, want: []string{`{"id":7,"error":"unknown method \"leaveRoom\""}`}},
+		{name: "method is a number", line: `{"id":7,"method":4}`, want: []string{`{"id":7,"error":"malformed JSON: json: cannot unmarshal number into Go struct field .method of type string"}`}},
+		{name: "no method", line: `{"id":7}`, want: []string{`{"id":7,"error":"no method"}`}},
+		{name: "malformed", line: `{"id":7,`, want: []string{`{"error":"malformed JSON: unexpected end of JSON input"}`}},
+		{name: "too long", line: strings.Repeat(" ", MaxLine+1), want: []string{`{"error":"line of 1048577 bytes; the longest is 1048576"}`}},
+		{name: "x-sleep", line: `{"id":7,"method":"x-sleep","params":{"ms":0}}`, want: []string{`{"id":7,"ok":true}`}},
+		{name: "x-sleep without ms", line: `{"id":7,"method":"x-sleep"}`, want: []string{`{"id":7,"ok":false,"error":"x-sleep:fail params.ms should be number, but got undefined"}`}},
+		{name: "x-sleep too long", line: `{"id":7,"method":"x-sleep","params":{"ms":4e6}}`, want: []string{`{"id":7,"ok":false,"error":"x-sleep: params.ms should be 0..3600000 milliseconds, but got 4e+06"}`}},
+		{name: "x-stats without a context", bare: true, line: `{"id":7,"method":"x-stats"}`,
+			want: []string{`{"id":7,"ok":false,"error":"x-stats:fail engine has been destroyed,please invoke tt.createRtcRoomContext create new engine"}`}},
+		{name: "off without a context", bare: true, line: `{"id":7,"method":"offRtcStateChanged"}`,
+			want: []string{`{"id":7,"ok":false,"res":{"errMsg":"offRtcStateChanged:fail engine has been destroyed,please invoke tt.createRtcRoomContext create new engine","errNo":21102,"errorCode":115910,"errorType":"D"}}`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHarness(t, nil)
+			if !tt.bare {
+				h.script(t, createLine)
+			}
+			got := h.script(t, tt.line)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+			if tt.bare {
+				return
+			}
+			var called string
+			if calls := h.calls(0); len(calls) > 0 {
+				called = calls[len(calls)-1]
+			}
+			if called != tt.called {
+				t.Errorf("the room was called with %q, want %q", called, tt.called)
+			}
+		})
+	}
+}
+
+// TestBridge_Failures: what the room fails with reaches the callbacks unchanged.
+func TestBridge_Failures(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	tests := []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"R-19", errno.AlreadyInRoom.In("joinRtcRoom", "u1", "r1"), `{"errMsg":"joinRtcRoom:fail user u1 is already in the room r1","errNo":21100,"errorCode":115901,"errorType":"D"}`},
+		{"R-20", errno.InvalidToken.In("joinRtcRoom", errors.New("forged")), `{"errMsg":"joinRtcRoom:fail invalid token","errNo":21101,"errorCode":115902,"errorType":"D"}`},
+		{"R-24", errno.Failed.In("joinRtcRoom", errno.NativeJoinRoom), `{"errMsg":"joinRtcRoom:fail error code:-1001","errNo":21102,"errorCode":115903,"errorType":"F"}`},
+		{"any other", errors.New("secret path"), `{"errMsg":"joinRtcRoom:fail error code:-1001","errNo":21102,"errorCode":115903,"errorType":"F"}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHarness(t, func(f *fakeRoom) { f.fails["joinRtcRoom"] = tt.err })
+			h.script(t, createLine)
+			want := []string{`{"id":2,"callback":"fail","res":` + tt.want + `}`, `{"id":2,"callback":"complete","res":` + tt.want + `}`}
+			if diff := cmp.Diff(want, h.script(t, joinLine)); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestBridge_Create(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	h := newHarness(t, nil)
+	var told []room.Event
+	h.cfg.OnEvent = func(e room.Event) { told = append(told, e) }
+	h.Call(json.RawMessage("1"), "createRtcRoomContext", json.RawMessage(`{"appId":"one"}`))
+	if len(h.rooms) != 1 || h.rooms[0].cfg.AppID != "one" || h.rooms[0].cfg.Server != "http://127.0.0.1:1" {
+		t.Fatalf("the first create is not done when Call returns, or not from the template: %+v", h.rooms)
+	}
+	h.script(t, `{"method":"offRtcStateChanged"}`, createLine)
+	if got := h.calls(0); !slices.Equal(got, []string{"Close"}) {
+		t.Errorf("first context: calls %q, want it closed", got)
+	}
+	if got := h.rooms[1].cfg.AppID; got != "a" {
+		t.Errorf("second context: app %q, want a", got)
+	}
+	h.rooms[1].cfg.OnEvent(room.StateChanged{})
+	h.rooms[1].cfg.OnEvent(room.Joined{RoomID: "r"})
+	h.await(t, `{"event":"onRtcStateChanged","res":{"errNo":0,"errMsg":"ok","errCode":0}}`)
+	if want := []room.Event{room.StateChanged{}, room.Joined{RoomID: "r"}}; !cmp.Equal(told, want) {
+		t.Errorf("events told %v, want %v", told, want)
+	}
+	h.script(t, `{"method":"x-destroy"}`)
+	if got := h.script(t, `{"id":3,"method":"exitRtcRoom","params":{"roomId":"r"}}`); !strings.Contains(got[0], `"errorCode":115910`) {
+		t.Errorf("after x-destroy: %q, want 115910", got)
+	}
+	if h.Context() != nil {
+		t.Error("after x-destroy there is a context")
+	}
+}
+
+func TestBridge_Events(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	tests := []struct {
+		name string
+		ev   room.Event
+		want string
+	}{
+		{"N-44", room.VideoMembersChanged{Users: []room.UserID{"u1", "u2"}}, `{"event":"onRtcVideoMembersChanged","res":{"userIdList":["u1","u2"]}}`},
+		{"N-45", room.ChatMembersChanged{}, `{"event":"onRtcChatMembersChanged","res":{"userIdList":[]}}`},
+		{"N-46", room.ChatSpeakersChanged{Users: []room.UserID{"u1"}}, `{"event":"onRtcChatSpeakersChanged","res":{"userIdList":["u1"]}}`},
+		{"N-47", room.PublishScreenMembersChanged{}, `{"event":"onRtcPublishScreenMembersChanged","res":{"userIdList":[]}}`},
+		{"N-48", room.StateChanged{Err: errno.TokenExpired.In("onRtcStateChanged")}, `{"event":"onRtcStateChanged","res":{"errNo":21108,"errMsg":"token expired","errCode":21108}}`},
+		{"N-49", room.ChatInterrupted{No: -1004, Msg: "duplicate login"}, `{"event":"onRtcChatInterrupted","res":{"errNo":-1004,"errMsg":"duplicate login"}}`},
+		{"N-50", room.RoomTokenWillExpire{}, `{"event":"onRoomTokenWillExpire","res":{}}`},
+		{"ours", room.Joined{}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHarness(t, nil)
+			h.script(t, createLine)
+			emit := func() string {
+				before := len(h.lines)
+				h.rooms[0].cfg.OnEvent(tt.ev)
+				return strings.Join(h.lines[before:], "\n")
+			}
+			if got := emit(); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+			name, _ := eventLine(tt.ev)
+			if name == "" {
+				return
+			}
+			off := strings.TrimPrefix(name, "on")
+			h.script(t, `{"method":"off`+off+`"}`)
+			if got := emit(); got != "" {
+				t.Errorf("turned off, got %s", got)
+			}
+			h.script(t, `{"method":"on`+off+`"}`)
+			if got := emit(); got != tt.want {
+				t.Errorf("turned on again, got %q", got)
+			}
+		})
+	}
+	t.Run("X-39 alias", func(t *testing.T) {
+		h := newHarness(t, nil)
+		h.script(t, createLine, `{"method":"offRtcStateChange"}`)
+		before := len(h.lines)
+		h.rooms[0].cfg.OnEvent(room.StateChanged{})
+		if got := h.lines[before:]; len(got) > 0 {
+			t.Errorf("turned off by its other name, got %q", got)
+		}
+	})
+}
+
+// TestBridge_Order: calls that change the same thing do not overtake each other, the others run beside.
+func TestBridge_Order(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	release := make(chan struct{})
+	h := newHarness(t, func(f *fakeRoom) { f.block = map[string]chan struct{}{"joinRtcRoom": release} })
+	for _, l := range []string{
+		createLine, joinLine,
+		`{"id":3,"method":"exitRtcRoom","params":{"roomId":"r"}}`,
+		`{"id":4,"method":"changeAudioCapture","params":{"state":1}}`,
+	} {
+		h.CallLine([]byte(l))
+	}
+	h.await(t, `{"id":4,"callback":"complete","res":{"errMsg":"changeAudioCapture:ok"}}`)
+	h.CallLine([]byte(`{"id":5,"method":"x-destroy"}`))
+	h.CallLine([]byte(`{"id":6,"method":"changeAudioCapture","params":{"state":1}}`))
+	h.mu.Lock()
+	for _, l := range h.lines {
+		if strings.HasPrefix(l, `{"id":3`) || strings.HasPrefix(l, `{"id":5`) || strings.HasPrefix(l, `{"id":6`) {
+			t.Errorf("while the join is on its way: %s", l)
+		}
+	}
+	h.mu.Unlock()
+	h.rooms[0].mu.Lock()
+	h.rooms[0].block = nil
+	h.rooms[0].mu.Unlock()
+	close(release)
+	if err := h.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, l := range h.lines {
+		if strings.Contains(l, "complete") || strings.Contains(l, `"ok"`) {
+			order = append(order, l[:7])
+		}
+	}
+	if want := []string{`{"id":1`, `{"id":4`, `{"id":2`, `{"id":3`, `{"id":5`, `{"id":6`}; !slices.Equal(order, want) {
+		t.Errorf("ends in the order %q, want %q", order, want)
+	}
+}
+
+// TestBridge_Call_ExitEndsJoin: a person who leaves does not wait for a join on its way.
+func TestBridge_Call_ExitEndsJoin(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	h := newHarness(t, func(f *fakeRoom) { f.block = map[string]chan struct{}{"joinRtcRoom": make(chan struct{})} })
+	h.script(t, createLine)
+	h.CallLine([]byte(joinLine))
+	h.Call(json.RawMessage("3"), "exitRtcRoom", json.RawMessage(`{"roomId":"r"}`))
+	if err := h.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`{"id":1,"ok":true}`,
+		`{"id":2,"callback":"fail","res":{"errMsg":"joinRtcRoom:fail error code:-1001","errNo":21102,"errorCode":115903,"errorType":"F"}}`,
+		`{"id":2,"callback":"complete","res":{"errMsg":"joinRtcRoom:fail error code:-1001","errNo":21102,"errorCode":115903,"errorType":"F"}}`,
+		`{"id":3,"callback":"success","res":{"errMsg":"exitRtcRoom:ok"}}`,
+		`{"id":3,"callback":"complete","res":{"errMsg":"exitRtcRoom:ok"}}`,
+	}
+	if diff := cmp.Diff(want, h.lines); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
+// TestBridge_Call_Bound: calls over the bound are refused, lines of a script wait.
+func TestBridge_Call_Bound(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	release := make(chan struct{})
+	h := newHarness(t, func(f *fakeRoom) { f.block = map[string]chan struct{}{"updateToken": release} })
+	h.script(t, createLine)
+	for range maxCalls {
+		h.Call(nil, "updateToken", json.RawMessage(`{"token":"t"}`))
+	}
+	h.Call(json.RawMessage("99"), "updateToken", json.RawMessage(`{"token":"t"}`))
+	h.await(t, `{"id":99,"error":"updateToken: 64 calls are under way already"}`)
+	given := make(chan struct{})
+	go func() {
+		defer close(given)
+		h.CallLine([]byte(`{"id":100,"method":"x-echo"}`))
+	}()
+	select {
+	case <-given:
+		t.Error("a line over the bound was taken")
+	default:
+	}
+	h.rooms[0].mu.Lock()
+	h.rooms[0].block = nil
+	h.rooms[0].mu.Unlock()
+	close(release)
+	<-given
+	h.await(t, `{"id":100,"ok":true,"res":null}`)
+}
+
+func TestBridge_Close(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	h := newHarness(t, func(f *fakeRoom) { f.block = map[string]chan struct{}{"joinRtcRoom": make(chan struct{})} })
+	h.script(t, createLine)
+	h.CallLine([]byte(joinLine))
+	h.CallLine([]byte(`{"id":3,"method":"updateToken","params":{"token":"t"}}`))
+	waiting := make(chan struct{})
+	go func() {
+		defer close(waiting)
+		h.CallLine([]byte(`{"id":4,"method":"x-wait","params":{"event":"onRtcStateChanged"}}`))
+	}()
+	h.Close()
+	<-waiting
+	if err := h.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := len(h.lines)
+	h.CallLine([]byte(`{"id":5,"method":"x-stats"}`))
+	h.Call(nil, "x-stats", nil)
+	want := []string{`{"id":5,"error":"the bridge is closed"}`, `{"error":"the bridge is closed"}`}
+	if diff := cmp.Diff(want, h.lines[before:]); diff != "" {
+		t.Errorf("after Close (-want +got):\n%s", diff)
+	}
+	complete := 0
+	for _, l := range h.lines {
+		if strings.Contains(l, `"complete"`) {
+			complete++
+		}
+	}
+	if complete != 2 {
+		t.Errorf("%d of the 2 running calls were completed: %q", complete, h.lines)
+	}
+}
+
+func TestBridge_OnCall(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	h := newHarness(t, nil)
+	h.cfg.OnCall = func(method string, params json.RawMessage) {
+		h.emit(Line{Event: "> " + method, Res: params})
+	}
+	want := []string{`{"event":"> createRtcRoomContext","res":{"appId":"a"}}`, `{"id":1,"ok":true}`}
+	if diff := cmp.Diff(want, h.script(t, createLine)); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
+func TestBridge_Stats(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	h := newHarness(t, func(f *fakeRoom) {
+		f.stats = room.Stats{
+			RTTMS:  1.5,
+			Remote: []peer.TrackStats{{UserID: "u2", Source: media.Camera, Packets: 10, Lost: 1, Bytes: 9, Frames: 3, KeyFrames: 1, Level: 50}},
+			Sent:   []peer.SendStats{{Source: media.Microphone, Packets: 4}},
+		}
+	})
+	h.script(t, createLine)
+	want := []string{`{"id":7,"ok":true,"res":{"rttMs":1.5,"remote":[{"userId":"u2","kind":"video","source":"camera","packets":10,"lost":1,"bytes":9,"frames":3,"keyFrames":1,"decoded":0,"dropped":0,"plis":0,"concealed":0,"level":50,"width":0,"height":0,"jitterMs":0,"delayMs":0}],"sent":[{"kind":"audio","source":"microphone","packets":4,"bytes":0,"frames":0,"resent":0,"level":0}]}}`}
+	if diff := cmp.Diff(want, h.script(t, `{"id":7,"method":"x-stats"}`)); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
+func TestBridge_Sleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t, nil)
+		start := time.Now()
+		h.script(t, `{"id":1,"method":"x-sleep","params":{"ms":1500}}`)
+		if got := time.Since(start); got != 1500*time.Millisecond {
+			t.Errorf("the next line started after %v, want 1.5 s", got)
+		}
+		h.Call(nil, "x-sleep", json.RawMessage(`{"ms":3600000}`))
+		if got := time.Since(start); got != 1500*time.Millisecond {
+			t.Errorf("Call returned after %v", got)
+		}
+		h.Close()
+	})
+}
+
+func TestBridge_WaitEvent(t *testing.T) {
+	members := func(users ...room.UserID) room.Event { return room.ChatMembersChanged{Users: users} }
+	wait := func(params string) string {
+		return `{"id":1,"method":"x-wait","params":{"event":"onRtcChatMembersChanged",` + params + `}}`
+	}
+	tests := []struct {
+		name   string
+		before []room.Event // before the x-wait
+		params string
+		later  []room.Event // one second apart
+		want   string
+		after  time.Duration
+	}{
+		{name: "one came already", before: []room.Event{members("u1")}, params: `"count":1`, want: `{"id":1,"ok":true,"res":{"userIdList":["u1"]}}`},
+		{name: "one to come", params: `"count":1`, later: []room.Event{members("u1")}, want: `{"id":1,"ok":true,"res":{"userIdList":["u1"]}}`, after: time.Second},
+		{name: "two", before: []room.Event{members("u1")}, params: `"count":2`, later: []room.Event{members("u1", "u2")}, want: `{"id":1,"ok":true,"res":{"userIdList":["u1","u2"]}}`, after: time.Second},
+		{name: "other events do not count", params: `"timeoutMs":3000`, later: []room.Event{room.VideoMembersChanged{}}, want: `{"id":1,"ok":false,"error":"x-wait: 0 of 1 onRtcChatMembersChanged within 3s"}`, after: 3 * time.Second},
+		{name: "time out", before: []room.Event{members("u1")}, params: `"count":2`, want: `{"id":1,"ok":false,"error":"x-wait: 1 of 2 onRtcChatMembersChanged within 10s"}`, after: 10 * time.Second},
+		{name: "match of the last", before: []room.Event{members("u2"), members("u2", "u1")}, params: `"match":{"userIdList":["u1","u2"]}`, want: `{"id":1,"ok":true,"res":{"userIdList":["u2","u1"]}}`},
+		{name: "match to come", before: []room.Event{members("u1", "u2"), members("u1")}, params: `"match":{"userIdList":["u1","u2"]}`, later: []room.Event{members(), members("u1", "u2")}, want: `{"id":1,"ok":true,"res":{"userIdList":["u1","u2"]}}`, after: 2 * time.Second},
+		{name: "no match", before: []room.Event{members("u1")}, params: `"match":{"userIdList":[]},"timeoutMs":50`, want: `{"id":1,"ok":false,"error":"x-wait: no onRtcChatMembersChanged that matches within 50ms"}`, after: 50 * time.Millisecond},
+		{name: "match of an unknown field", before: []room.Event{members()}, params: `"match":{"x":1},"timeoutMs":50`, want: `{"id":1,"ok":false,"error":"x-wait: no onRtcChatMembersChanged that matches within 50ms"}`, after: 50 * time.Millisecond},
+		{name: "half a line", params: `"count":0.5`, want: `{"id":1,"ok":false,"error":"x-wait: params.count should be a whole number from 1, but got 0.5"}`},
+		{name: "count and match", params: `"count":1,"match":{}`, want: `{"id":1,"ok":false,"error":"x-wait: params.count and params.match exclude each other"}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHarness(t, nil)
+				h.script(t, createLine)
+				for _, e := range tt.before {
+					h.rooms[0].cfg.OnEvent(e)
+				}
+				go func() {
+					for _, e := range tt.later {
+						time.Sleep(time.Second) // of the bubble
+						h.rooms[0].cfg.OnEvent(e)
+					}
+				}()
+				start := time.Now()
+				got := h.script(t, wait(tt.params))
+				if got := got[len(got)-1]; got != tt.want {
+					t.Errorf("got  %s\nwant %s", got, tt.want)
+				}
+				if got := time.Since(start); got != tt.after {
+					t.Errorf("answered after %v, want %v", got, tt.after)
+				}
+				h.Close()
+			})
+		})
+	}
+	t.Run("unknown event", func(t *testing.T) {
+		h := newHarness(t, nil)
+		if got := h.script(t, `{"method":"x-wait","params":{"event":"onFoo"}}`)[0]; !strings.Contains(got, `to be one of \"onRtcVideoMembersChanged\"`) {
+			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("counted once", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHarness(t, nil)
+			h.script(t, createLine)
+			h.rooms[0].cfg.OnEvent(members("u1"))
+			h.script(t, wait(`"count":1`))
+			if got := h.script(t, wait(`"count":1`))[0]; !strings.Contains(got, `"ok":false`) {
+				t.Errorf("a line was counted twice: %s", got)
+			}
+			h.Close()
+		})
+	})
+}
+
+func TestMethods(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, m := range Methods() {
+		if seen[m.Name] {
+			t.Errorf("%s stands twice in the table", m.Name)
+		}
+		seen[m.Name] = true
+		if own := strings.HasPrefix(m.Name, "x-"); own != m.ours() {
+			t.Errorf("%s: rows %q", m.Name, m.Rows)
+		}
+		if m.run == nil {
+			t.Errorf("%s does nothing", m.Name)
+		}
+		for _, p := range m.Params {
+			if p.Required && p.Default != nil {
+				t.Errorf("%s: %s is required and has a default", m.Name, p.Name)
+			}
+			if !m.ours() && p.Rows == "" {
+				t.Errorf("%s: %s names no row", m.Name, p.Name)
+			}
+		}
+	}
+	for _, name := range []string{"offRtcVideoMembersChanged", "offRtcChatMembersChanged", "offRtcChatSpeakersChanged",
+		"offRtcPublishScreenMembersChanged", "offRtcStateChanged", "offRtcChatInterrupted", "offRoomTokenWillExpire", "onRtcStateChange"} {
+		if !seen[name] {
+			t.Errorf("%s (N-52) is not in the table", name)
+		}
+	}
+}
+
+// FuzzBridge_CallLine: every line is answered, nothing panics, and what comes out is JSON.
+func FuzzBridge_CallLine(f *testing.F) {
+	for _, l := range []string{
+		createLine, joinLine, `{"id":[1,{}],"method":"x-stats","params":{}}`, `{"method":"x-wait","params":{"event":"onRtcStateChanged","timeoutMs":1}}`,
+		`{"method":"changeStreamPublishState","params":{"state":1e400,"streamType":"\ud800"}}`, `null`, `[]`, `{"id":1`, "\x00", `{"ID":1,"METHOD":"x-stats"}`,
+	} {
+		f.Add(l)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		if strings.Contains(strings.ToLower(line), "x-sleep") || strings.Contains(strings.ToLower(line), "x-wait") {
+			return // would take as long as it says
+		}
+		h := newHarness(t, nil)
+		h.script(t, createLine)
+		got := h.script(t, line)
+		if len(got) == 0 {
+			t.Fatalf("%q was not answered", line)
+		}
+		for _, l := range got {
+			if !json.Valid([]byte(l)) {
+				t.Errorf("%q was answered with %q", line, l)
+			}
+		}
+	})
+}
