@@ -84,6 +84,7 @@ type Bridge struct {
 	slots   chan struct{} // maxCalls; see there
 	events  eventLog
 	running sync.WaitGroup // goroutines of calls
+	closing sync.Once
 
 	mu      sync.Mutex
 	closed  bool
@@ -134,7 +135,7 @@ func (b *Bridge) Call(id json.RawMessage, method string, params json.RawMessage)
 // at the same time, each on its own goroutine.
 func (b *Bridge) CallLine(line []byte) {
 	if len(line) > MaxLine {
-		b.emit(Line{Error: fmt.Sprintf("line of %d bytes; the longest is %d", len(line), MaxLine)})
+		b.emit(Line{Error: fmt.Sprintf("line is longer than %d bytes", MaxLine)})
 		return
 	}
 	var in struct {
@@ -189,17 +190,19 @@ func (b *Bridge) Wait(ctx context.Context) error {
 // Close destroys the context and waits for the running calls, which fail. After it nothing comes but an
 // error line for each further call. Close twice is fine; never call it from a function of Config.
 func (b *Bridge) Close() error {
-	b.mu.Lock()
-	b.closed = true
-	e := b.engine
-	b.engine = nil
-	b.mu.Unlock()
 	var err error
-	if e != nil {
-		err = e.Close()
-	}
-	b.cancel()
-	b.running.Wait()
+	b.closing.Do(func() {
+		b.mu.Lock()
+		b.closed = true
+		e := b.engine
+		b.engine = nil
+		b.mu.Unlock()
+		if e != nil {
+			err = e.Close()
+		}
+		b.cancel()
+		b.running.Wait()
+	})
 	return err
 }
 

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -250,7 +252,7 @@ func TestBridge_CallLine(t *testing.T) {
 		{name: "method is a number", line: `{"id":7,"method":4}`, want: []string{`{"id":7,"error":"malformed JSON: json: cannot unmarshal number into Go struct field .method of type string"}`}},
 		{name: "no method", line: `{"id":7}`, want: []string{`{"id":7,"error":"no method"}`}},
 		{name: "malformed", line: `{"id":7,`, want: []string{`{"error":"malformed JSON: unexpected end of JSON input"}`}},
-		{name: "too long", line: strings.Repeat(" ", MaxLine+1), want: []string{`{"error":"line of 1048577 bytes; the longest is 1048576"}`}},
+		{name: "too long", line: strings.Repeat(" ", MaxLine+1), want: []string{`{"error":"line is longer than 1048576 bytes"}`}},
 		{name: "x-sleep", line: `{"id":7,"method":"x-sleep","params":{"ms":0}}`, want: []string{`{"id":7,"ok":true}`}},
 		{name: "x-sleep without ms", line: `{"id":7,"method":"x-sleep"}`, want: []string{`{"id":7,"ok":false,"error":"x-sleep:fail params.ms should be number, but got undefined"}`}},
 		{name: "x-sleep too long", line: `{"id":7,"method":"x-sleep","params":{"ms":4e6}}`, want: []string{`{"id":7,"ok":false,"error":"x-sleep: params.ms should be 0..3600000 milliseconds, but got 4e+06"}`}},
@@ -519,6 +521,42 @@ func TestBridge_Close(t *testing.T) {
 	}
 	if complete != 2 {
 		t.Errorf("%d of the 2 running calls were completed: %q", complete, h.lines)
+	}
+}
+
+func TestLines(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	broken := errors.New("broken")
+	long := strings.Repeat("x", MaxLine+500)
+	tests := []struct {
+		name string
+		in   io.Reader
+		want []string
+		err  error
+	}{
+		{"nothing", strings.NewReader(""), nil, nil},
+		{"lines", strings.NewReader("a\r\n\n  \nb\n"), []string{"a", "b"}, nil},
+		{"no newline at the end", strings.NewReader("a\nb"), []string{"a", "b"}, nil},
+		{"a long one between", strings.NewReader("a\n" + long + "\nb"), []string{"a", long[:MaxLine+1], "b"}, nil},
+		{"a long one at the end", strings.NewReader(long), []string{long[:MaxLine+1]}, nil},
+		{"longest allowed", strings.NewReader(long[:MaxLine] + "\n"), []string{long[:MaxLine]}, nil},
+		{"broken", io.MultiReader(strings.NewReader("a\nb"), iotest.ErrReader(broken)), []string{"a", "b"}, broken},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			var err error
+			for line, readErr := range Lines(tt.in) {
+				if readErr != nil {
+					err = readErr
+					continue
+				}
+				got = append(got, string(line))
+			}
+			if !slices.Equal(got, tt.want) || err != tt.err {
+				t.Errorf("got %.100q and %v, want %.100q and %v", got, err, tt.want, tt.err)
+			}
+		})
 	}
 }
 
