@@ -1,0 +1,69 @@
+package peer
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/pion/rtcp"
+
+	"parlor/media"
+)
+
+// Feed is what can be published: *VideoCapture or *AudioCapture.
+type Feed interface {
+	feedKind() media.Kind
+	attach(p *publication)
+	detach(p *publication)
+	requestKeyFrame()
+	expectLoss(percent int)
+	loudness() int
+}
+
+// outlets is the list of publications that a feed serves; nearly always none or one.
+type outlets struct {
+	mu   sync.Mutex
+	list []*publication
+}
+
+func (o *outlets) attach(p *publication) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.list = append(slices.Clone(o.list), p)
+}
+
+func (o *outlets) detach(p *publication) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.list = slices.DeleteFunc(slices.Clone(o.list), func(q *publication) bool { return q == p })
+}
+
+// all returns the list, which is never changed in place.
+func (o *outlets) all() []*publication {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.list
+}
+
+// active tells whether any publication wants to send, and whether one must begin with a key frame.
+func (o *outlets) active() (sending, needKey bool) {
+	for _, p := range o.all() {
+		s, k := p.active()
+		sending, needKey = sending || s, needKey || k
+	}
+	return sending, needKey
+}
+
+// summarize picks out of a compound packet what a sender acts on.
+func summarize(packets []rtcp.Packet) (loss uint8, haveLoss, wantKey bool) {
+	for _, packet := range packets {
+		switch r := packet.(type) {
+		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+			wantKey = true
+		case *rtcp.ReceiverReport:
+			for _, report := range r.Reports {
+				loss, haveLoss = max(loss, report.FractionLost), true
+			}
+		}
+	}
+	return loss, haveLoss, wantKey
+}
