@@ -157,7 +157,12 @@ type screen struct {
 
 func newScreen(t *testing.T) *screen {
 	s := &screen{colors: make(chan color.RGBA, 256)}
-	s.stage = media.NewStage(func(f func()) { f() }, 10*time.Millisecond)
+	var ui sync.Mutex // stands for the UI goroutine: one function at a time
+	s.stage = media.NewStage(func(f func()) {
+		ui.Lock()
+		defer ui.Unlock()
+		f()
+	}, 10*time.Millisecond)
 	t.Cleanup(s.stage.Close)
 	s.Display = s.stage.NewDisplay(func(img *image.RGBA) {
 		c := color.RGBA{}
