@@ -29,8 +29,6 @@ const (
 	// levelsTag is the comment with the loudness of each packet: base64, one byte per packet, -dBov
 	// as in RFC 6464. It spares programs without a decoder to guess it.
 	levelsTag = "PARLOR_LEVELS="
-	// unknownLevel is what a packet without a level has.
-	unknownLevel = 127
 )
 
 // oggSource plays the packets of an Ogg Opus file, which it holds in memory.
@@ -66,12 +64,12 @@ func newOggSource(f *file) (*oggSource, error) {
 	}
 	packets = packets[2:]
 	for i, p := range packets {
-		if d := opusDuration(p); d != media.FrameLength || len(p) > maxOpusPacket {
-			return nil, fmt.Errorf("Opus packet %d has %d bytes and lasts %v, only packets of up to %d bytes and %v can be played", i, len(p), d, maxOpusPacket, media.FrameLength)
+		if n := opusSamples(p); n != media.FrameSamples || len(p) > maxOpusPacket {
+			return nil, fmt.Errorf("Opus packet %d has %d bytes and %d samples, only packets of up to %d bytes and %d samples (20 ms) can be played", i, len(p), n, maxOpusPacket, media.FrameSamples)
 		}
 	}
 	for len(levels) < len(packets) {
-		levels = append(levels, unknownLevel)
+		levels = append(levels, media.SilentLevel)
 	}
 	return &oggSource{pacer: newPacer(), packets: packets, levels: levels}, f.Close()
 }
@@ -229,7 +227,7 @@ func opusLevels(p []byte) ([]byte, error) {
 				return nil, fmt.Errorf("OpusTags: %s%w", levelsTag, err)
 			}
 			for i, l := range levels {
-				levels[i] = min(l, unknownLevel)
+				levels[i] = min(l, media.SilentLevel)
 			}
 			return levels, nil
 		}
@@ -237,30 +235,34 @@ func opusLevels(p []byte) ([]byte, error) {
 	return nil, nil
 }
 
-// opusDuration is how long a packet plays (RFC 6716, 3.1), 0 when it is malformed.
-func opusDuration(p []byte) time.Duration {
+// opusSamples is how long a packet plays (RFC 6716, 3.1), in samples; 0 when it is malformed.
+func opusSamples(p []byte) int {
+	const perMS = media.SampleRate / 1000
 	if len(p) == 0 {
 		return 0
 	}
-	var frame time.Duration
+	var frame int
 	switch config := p[0] >> 3; {
 	case config < 12: // SILK
-		frame = []time.Duration{10, 20, 40, 60}[config&3] * time.Millisecond
+		frame = []int{10, 20, 40, 60}[config&3] * perMS
 	case config < 16: // hybrid
-		frame = []time.Duration{10, 20}[config&1] * time.Millisecond
+		frame = []int{10, 20}[config&1] * perMS
 	default: // CELT
-		frame = 2500 * time.Microsecond << (config & 3)
+		frame = 5 * perMS / 2 << (config & 3)
 	}
-	switch p[0] & 3 {
-	case 0:
-		return frame
-	case 1, 2:
-		return 2 * frame
+	count := 0
+	switch code := p[0] & 3; {
+	case code == 0:
+		count = 1
+	case code < 3:
+		count = 2
+	case len(p) > 1:
+		count = int(p[1] & 0x3f)
 	}
-	if len(p) < 2 {
+	if frame*count > 120*perMS {
 		return 0
 	}
-	return time.Duration(p[1]&0x3f) * frame
+	return frame * count
 }
 
 // ReadAudio implements media.AudioSource.
@@ -281,7 +283,7 @@ func (s *oggSource) Close() error {
 	return nil
 }
 
-// OggWriter writes Opus packets of 20 ms to an Ogg file. Close finishes the file; the io.Writer
+// OggWriter writes Opus packets to an Ogg file. Close finishes the file; the io.Writer
 // stays the caller's.
 type OggWriter struct {
 	w        io.Writer
@@ -305,10 +307,11 @@ func NewOggWriter(w io.Writer, levels []byte) *OggWriter {
 	return &OggWriter{w: w, levels: levels}
 }
 
-// WritePacket appends one packet of 20 ms.
+// WritePacket appends one packet, of any length that Opus has.
 func (o *OggWriter) WritePacket(packet []byte) error {
-	if d := opusDuration(packet); d != media.FrameLength || len(packet) > maxOpusPacket {
-		return fmt.Errorf("Opus packet has %d bytes and lasts %v, want up to %d bytes and %v", len(packet), d, maxOpusPacket, media.FrameLength)
+	samples := opusSamples(packet)
+	if samples == 0 || len(packet) > maxOpusPacket {
+		return fmt.Errorf("Opus packet of %d bytes is malformed", len(packet))
 	}
 	if err := o.start(); err != nil {
 		return err
@@ -319,7 +322,7 @@ func (o *OggWriter) WritePacket(packet []byte) error {
 		}
 	}
 	o.add(packet)
-	o.granule += media.FrameSamples
+	o.granule += uint64(samples)
 	return nil
 }
 
