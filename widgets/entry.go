@@ -1,0 +1,51 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Entry is a text field that hands the window's shortcuts on; Fyne's own keeps them while it has
+// the focus, so that Ctrl+D would do nothing while somebody types.
+type Entry struct {
+	widget.Entry
+
+	OnShortcut func(fyne.Shortcut) // gets what editing does not use
+	OnEscape   func()              // Esc; may be nil
+}
+
+// NewEntry returns an empty field of one line.
+func NewEntry(placeholder string) *Entry {
+	e := &Entry{}
+	e.PlaceHolder = placeholder
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// NewLines returns an empty field of several lines.
+func NewLines(placeholder string, rows int) *Entry {
+	e := NewEntry(placeholder)
+	e.MultiLine = true
+	e.Wrapping = fyne.TextWrapBreak
+	e.SetMinRowsVisible(rows)
+	return e
+}
+
+// TypedShortcut is called by the window.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	if custom, ok := s.(*desktop.CustomShortcut); ok && e.OnShortcut != nil {
+		e.OnShortcut(custom)
+		return
+	}
+	e.Entry.TypedShortcut(s)
+}
+
+// TypedKey is called by the window.
+func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
+	if ev.Name == fyne.KeyEscape && e.OnEscape != nil {
+		e.OnEscape()
+		return
+	}
+	e.Entry.TypedKey(ev)
+}

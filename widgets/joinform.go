@@ -1,0 +1,203 @@
+package widgets
+
+import (
+	"regexp"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"parlor/assets"
+)
+
+// validID is what the documents allow as room and user id (N-54).
+var validID = regexp.MustCompile(`^[A-Za-z0-9@._-]{1,128}$`)
+
+// ValidID tells whether an id is 1..128 characters of a-z A-Z 0-9 @ . _ -.
+func ValidID(id string) bool { return validID.MatchString(id) }
+
+// JoinForm asks for what is needed to join a room. Its button works only when the ids are right.
+type JoinForm struct {
+	widget.BaseWidget
+
+	OnJoin    func()                                    // the button, or Enter in a field
+	OnChanged func(room, user, token string, mint bool) // after each edit by the user
+
+	RoomID, UserID, Token *Entry
+	Ticket                *Tabs // "get it for me", "paste"
+	Join                  *widget.Button
+	Error                 *ErrorBox
+
+	texts              *assets.Texts
+	canMint, joining   bool
+	roomHint, userHint *canvas.Text
+	tokenBox           *fyne.Container
+	content            *fyne.Container
+}
+
+// NewJoinForm returns an empty form. canMint tells whether the choice "get it for me" is there; copied
+// is called with the text of an error.
+func NewJoinForm(texts *assets.Texts, canMint bool, copied func(string)) *JoinForm {
+	f := &JoinForm{texts: texts, canMint: canMint}
+	f.ExtendBaseWidget(f)
+	f.RoomID = NewEntry(texts.T("join.room.example"))
+	f.UserID = NewEntry(texts.T("join.user.example"))
+	f.Token = NewEntry(texts.T("join.token.example"))
+	f.Ticket = NewSegments(texts.T("join.token.mint"), texts.T("join.token.paste"))
+	f.Ticket.OnChosen = func(int) { f.edited() }
+	f.roomHint, f.userHint = hint(), hint()
+	f.Join = widget.NewButton(texts.T("join.join"), f.submit)
+	f.Join.Importance = widget.HighImportance
+	f.Error = NewErrorBox(texts, copied)
+	for _, e := range []*Entry{f.RoomID, f.UserID, f.Token} {
+		e.OnChanged = func(string) { f.edited() }
+		e.OnSubmitted = func(string) { f.submit() }
+	}
+	f.tokenBox = container.NewVBox(f.Token)
+	ticket := container.New(layout.NewCustomPaddedVBoxLayout(6), fieldName(texts.T("join.token")))
+	if canMint {
+		ticket.Add(f.Ticket)
+	}
+	ticket.Add(f.tokenBox)
+	f.content = container.New(layout.NewCustomPaddedVBoxLayout(10),
+		field(texts.T("join.room"), f.RoomID, f.roomHint),
+		field(texts.T("join.user"), f.UserID, f.userHint),
+		ticket, f.Error,
+		container.New(&minHeight{44}, f.Join))
+	f.update()
+	return f
+}
+
+func hint() *canvas.Text {
+	t := canvas.NewText("", nil)
+	t.TextSize = 12
+	return t
+}
+
+func fieldName(name string) *widget.Label {
+	l := widget.NewLabel(name)
+	l.TextStyle.Bold = true
+	return l
+}
+
+func field(name string, entry, below fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedVBoxLayout(2), tight(fieldName(name)), entry, below)
+}
+
+// tight takes away a label's own padding at the left, so that words and fields line up.
+func tight(o fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedLayout(-6, -6, -8, 0), o)
+}
+
+// minHeight gives its only object at least a height.
+type minHeight struct{ height float32 }
+
+func (m *minHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	place(objects[0], 0, 0, size.Width, size.Height)
+}
+
+func (m *minHeight) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	s := objects[0].MinSize()
+	return fyne.NewSize(s.Width, max(s.Height, m.height))
+}
+
+// Set fills the form without calling OnChanged.
+func (f *JoinForm) Set(room, user, token string, mint bool) {
+	changed := f.OnChanged
+	f.OnChanged = nil
+	setEntry(f.RoomID, room)
+	setEntry(f.UserID, user)
+	setEntry(f.Token, token)
+	chosen := 1
+	if mint && f.canMint {
+		chosen = 0
+	}
+	if f.Ticket.Chosen() != chosen {
+		f.Ticket.Choose(chosen)
+	}
+	f.OnChanged = changed
+	f.update()
+}
+
+func setEntry(e *Entry, text string) {
+	if e.Text != text {
+		e.SetText(text)
+	}
+}
+
+// SetJoining locks the form while a join is on its way.
+func (f *JoinForm) SetJoining(joining bool) {
+	if f.joining != joining {
+		f.joining = joining
+		f.update()
+	}
+}
+
+// Ready tells whether the button can be tapped.
+func (f *JoinForm) Ready() bool { return !f.Join.Disabled() }
+
+func (f *JoinForm) mint() bool { return f.canMint && f.Ticket.Chosen() == 0 }
+
+func (f *JoinForm) edited() {
+	f.update()
+	if f.OnChanged != nil {
+		f.OnChanged(f.RoomID.Text, f.UserID.Text, f.Token.Text, f.mint())
+	}
+}
+
+func (f *JoinForm) submit() {
+	if f.Ready() && f.OnJoin != nil {
+		f.OnJoin()
+	}
+}
+
+func (f *JoinForm) update() {
+	f.setHint(f.roomHint, f.RoomID.Text)
+	f.setHint(f.userHint, f.UserID.Text)
+	show(f.tokenBox, !f.mint())
+	ready := ValidID(f.RoomID.Text) && ValidID(f.UserID.Text) && (f.mint() || f.Token.Text != "") && !f.joining
+	setDisabled(f.Join, !ready)
+	for _, e := range []*Entry{f.RoomID, f.UserID, f.Token} {
+		setDisabled(e, f.joining)
+	}
+	words := f.texts.T("join.join")
+	if f.joining {
+		words = f.texts.T("join.joining")
+	}
+	if f.Join.Text != words {
+		f.Join.SetText(words)
+	}
+}
+
+func setDisabled(w fyne.Disableable, disabled bool) {
+	if w.Disabled() == disabled {
+		return
+	}
+	if disabled {
+		w.Disable()
+	} else {
+		w.Enable()
+	}
+}
+
+func (f *JoinForm) setHint(t *canvas.Text, id string) {
+	words := ""
+	if id != "" && !ValidID(id) {
+		words = f.texts.T("join.id.wrong")
+	}
+	t.Color = themed(theme.ColorNameError)
+	t.Text = words
+	t.Refresh()
+}
+
+// Texts returns the hints.
+func (f *JoinForm) Texts() []string { return []string{f.roomHint.Text, f.userHint.Text} }
+
+// Objects returns the content, for walking the tree.
+func (f *JoinForm) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{f.content} }
+
+// CreateRenderer is called by the window.
+func (f *JoinForm) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(f.content) }

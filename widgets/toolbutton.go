@@ -1,0 +1,232 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"parlor/assets"
+)
+
+// Look is how a ToolButton is filled.
+type Look uint8
+
+// The looks. Each also differs by icon or label, never by colour alone.
+const (
+	LookNormal   Look = iota // the button colour
+	LookOff                  // a device that is off: error colour on a quiet ground
+	LookActive               // something that runs or is selected: primary
+	LookDanger               // leaving: error
+	LookFlat                 // no ground until the mouse is over it
+	LookSelected             // flat, selected: quiet ground, primary icon
+)
+
+const (
+	toolWidth, toolHeight = 56, 36
+	toolLabel             = 12
+	toolIcon              = 20
+)
+
+// ToolButton is an icon on a rounded ground, with a small label below it unless the label is empty.
+type ToolButton struct {
+	widget.BaseWidget
+
+	OnTapped func()
+
+	icon     assets.IconName
+	label    string
+	tip      string
+	look     Look
+	disabled bool
+	hovered  bool
+	focused  bool
+
+	ground, ring *canvas.Rectangle
+	picture      *canvas.Image
+	text         *canvas.Text
+	dot          *canvas.Circle
+}
+
+// NewToolButton returns an enabled button; tapped may be nil.
+func NewToolButton(icon assets.IconName, label string, tapped func()) *ToolButton {
+	b := &ToolButton{OnTapped: tapped, icon: icon, label: label}
+	b.ExtendBaseWidget(b)
+	b.ground = canvas.NewRectangle(nil)
+	b.ground.CornerRadius = buttonRadius
+	b.ring = canvas.NewRectangle(nil)
+	b.ring.CornerRadius = buttonRadius
+	b.ring.StrokeWidth = 2
+	b.picture = &canvas.Image{FillMode: canvas.ImageFillContain}
+	b.text = canvas.NewText("", nil)
+	b.text.TextSize = toolLabel
+	b.text.Alignment = fyne.TextAlignCenter
+	b.dot = canvas.NewCircle(nil)
+	b.dot.Hide()
+	b.recolour()
+	return b
+}
+
+// Set changes icon, label and look in one go.
+func (b *ToolButton) Set(icon assets.IconName, label string, look Look) {
+	if b.icon != icon || b.label != label || b.look != look {
+		b.icon, b.label, b.look = icon, label, look
+		b.Refresh()
+	}
+}
+
+// SetLook changes the look.
+func (b *ToolButton) SetLook(look Look) { b.Set(b.icon, b.label, look) }
+
+// SetTip sets the words for people who do not see the button; without, it is the label.
+func (b *ToolButton) SetTip(tip string) { b.tip = tip }
+
+// SetMark shows or hides a small dot at the corner.
+func (b *ToolButton) SetMark(on bool) {
+	show(b.dot, on)
+}
+
+// SetEnabled lets the button be tapped or not.
+func (b *ToolButton) SetEnabled(enabled bool) {
+	if b.disabled == enabled {
+		b.disabled = !enabled
+		b.Refresh()
+	}
+}
+
+// Disabled tells whether the button can not be tapped.
+func (b *ToolButton) Disabled() bool { return b.disabled }
+
+// Look, Label and Icon tell what the button shows.
+func (b *ToolButton) Look() Look { return b.look }
+
+// Label is the small text below.
+func (b *ToolButton) Label() string { return b.label }
+
+// Icon is the picture on the button.
+func (b *ToolButton) Icon() assets.IconName { return b.icon }
+
+// Texts returns the label.
+func (b *ToolButton) Texts() []string {
+	if b.label == "" {
+		return nil
+	}
+	return []string{b.label}
+}
+
+// AccessibilityLabel is the tip or the label.
+func (b *ToolButton) AccessibilityLabel() string {
+	if b.tip != "" {
+		return b.tip
+	}
+	return b.label
+}
+
+// AccessibilityRole makes it a button.
+func (b *ToolButton) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
+
+// Tapped is called by the window.
+func (b *ToolButton) Tapped(*fyne.PointEvent) {
+	if !b.disabled && b.OnTapped != nil {
+		b.OnTapped()
+	}
+}
+
+// MouseIn is called by the window.
+func (b *ToolButton) MouseIn(*desktop.MouseEvent) { b.hover(true) }
+
+// MouseMoved is called by the window.
+func (b *ToolButton) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut is called by the window.
+func (b *ToolButton) MouseOut() { b.hover(false) }
+
+func (b *ToolButton) hover(on bool) {
+	b.hovered = on
+	b.Refresh()
+}
+
+// FocusGained is called by the window.
+func (b *ToolButton) FocusGained() { b.focused = true; b.Refresh() }
+
+// FocusLost is called by the window.
+func (b *ToolButton) FocusLost() { b.focused = false; b.Refresh() }
+
+// TypedRune is called by the window.
+func (b *ToolButton) TypedRune(rune) {}
+
+// TypedKey is called by the window.
+func (b *ToolButton) TypedKey(ev *fyne.KeyEvent) {
+	switch ev.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		b.Tapped(nil)
+	}
+}
+
+// CreateRenderer is called by the window.
+func (b *ToolButton) CreateRenderer() fyne.WidgetRenderer {
+	return &renderer{
+		objects: []fyne.CanvasObject{b.ground, b.ring, b.picture, b.text, b.dot},
+		layout:  b.layout, minSize: b.minSize, refresh: b.recolour, target: b,
+	}
+}
+
+func (b *ToolButton) minSize() fyne.Size {
+	if b.label == "" {
+		return fyne.NewSize(toolHeight, toolHeight)
+	}
+	text := fyne.MeasureText(b.label, toolLabel, fyne.TextStyle{})
+	return fyne.NewSize(max(toolWidth, text.Width+4), toolHeight+4+text.Height)
+}
+
+func (b *ToolButton) layout(size fyne.Size) {
+	w, h := size.Width, size.Height
+	if b.label != "" {
+		h = toolHeight
+		w = min(w, toolWidth)
+	}
+	x := (size.Width - w) / 2
+	place(b.ground, x, 0, w, h)
+	place(b.ring, x+1, 1, w-2, h-2)
+	place(b.picture, x+(w-toolIcon)/2, (h-toolIcon)/2, toolIcon, toolIcon)
+	place(b.dot, x+w-13, 5, 8, 8)
+	place(b.text, 0, h+3, size.Width, size.Height-h-3)
+}
+
+// recolour brings texts and colours into line with the fields and the theme.
+func (b *ToolButton) recolour() {
+	ground, icon := theme.ColorNameButton, theme.ColorNameForeground
+	switch b.look {
+	case LookOff:
+		icon = theme.ColorNameError
+	case LookActive:
+		ground, icon = theme.ColorNamePrimary, theme.ColorNameForegroundOnPrimary
+	case LookDanger:
+		ground, icon = theme.ColorNameError, theme.ColorNameForegroundOnError
+	case LookSelected:
+		icon = theme.ColorNamePrimary
+	}
+	text := theme.ColorNameForeground
+	if b.disabled {
+		icon, text = theme.ColorNameDisabled, theme.ColorNameDisabled
+		if b.look != LookFlat && b.look != LookSelected {
+			ground = theme.ColorNameDisabledButton
+		}
+	}
+	b.ground.FillColor = themed(ground)
+	if b.hovered && !b.disabled {
+		b.ground.FillColor = blend(themed(ground), themed(theme.ColorNameHover))
+	}
+	show(b.ground, b.look != LookFlat || b.hovered && !b.disabled)
+	b.ring.StrokeColor = themed(theme.ColorNamePrimary)
+	if b.look == LookActive {
+		b.ring.StrokeColor = themed(theme.ColorNameForeground)
+	}
+	show(b.ring, b.focused)
+	b.picture.Resource = assets.Icon(b.icon, icon)
+	b.text.Text = b.label
+	b.text.Color = themed(text)
+	show(b.text, b.label != "")
+	b.dot.FillColor = themed(theme.ColorNameSuccess)
+}

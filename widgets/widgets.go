@@ -1,0 +1,98 @@
+// Package widgets holds the pictures and controls that Parlor's screens are made of. Setters go
+// in, callbacks come out: a widget knows no room, no server and no media, and it never asks
+// anybody for anything. Everything here belongs to the UI goroutine.
+package widgets
+
+import (
+	"image/color"
+	"sort"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+)
+
+// The corner radii of the design, in units.
+const (
+	tileRadius   = 8
+	buttonRadius = 8
+)
+
+// renderer is a WidgetRenderer made of functions, so that each widget is one file and one type.
+type renderer struct {
+	objects []fyne.CanvasObject
+	layout  func(fyne.Size)
+	minSize func() fyne.Size
+	refresh func() // brings colours and texts up to date; may be nil
+	target  fyne.CanvasObject
+}
+
+func (r *renderer) Destroy()                     {}
+func (r *renderer) Layout(size fyne.Size)        { r.layout(size) }
+func (r *renderer) MinSize() fyne.Size           { return r.minSize() }
+func (r *renderer) Objects() []fyne.CanvasObject { return r.objects }
+
+func (r *renderer) Refresh() {
+	if r.refresh != nil {
+		r.refresh()
+	}
+	r.layout(r.target.Size())
+	for _, o := range r.objects {
+		o.Refresh()
+	}
+}
+
+// place moves and resizes in one go.
+func place(o fyne.CanvasObject, x, y, width, height float32) {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(width, height))
+}
+
+// show shows or hides; calling it again with the same value costs nothing.
+func show(o fyne.CanvasObject, visible bool) {
+	if visible == o.Visible() {
+		return
+	}
+	if visible {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+// elide shortens text until it is at most width units wide.
+func elide(text string, width, size float32, style fyne.TextStyle) string {
+	if fyne.MeasureText(text, size, style).Width <= width {
+		return text
+	}
+	runes := []rune(text)
+	n := sort.Search(len(runes), func(n int) bool {
+		return fyne.MeasureText(string(runes[:n])+"…", size, style).Width > width
+	})
+	if n <= 1 {
+		return ""
+	}
+	return string(runes[:n-1]) + "…"
+}
+
+// themed is the colour of a role in the present theme.
+func themed(role fyne.ThemeColorName) color.Color { return theme.Color(role) }
+
+// Texter is a widget that can tell which words it shows now; the QA driver collects them.
+type Texter interface {
+	Texts() []string
+}
+
+// blend lays a half transparent colour over an opaque one.
+func blend(under, over color.Color) color.Color {
+	u := color.NRGBAModel.Convert(under).(color.NRGBA)
+	o := color.NRGBAModel.Convert(over).(color.NRGBA)
+	mix := func(a, b uint8) uint8 { return uint8((int(a)*(255-int(o.A)) + int(b)*int(o.A)) / 255) }
+	return color.NRGBA{R: mix(u.R, o.R), G: mix(u.G, o.G), B: mix(u.B, o.B), A: u.A}
+}
+
+// fade makes a colour transparent.
+func fade(c color.Color, alpha uint8) color.Color {
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	n.A = alpha
+	return n
+}
