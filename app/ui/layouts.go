@@ -1,0 +1,129 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// custom is a layout made of functions, for a screen's own arrangement of its parts.
+type custom struct {
+	place func(size fyne.Size)
+	min   func() fyne.Size
+}
+
+func (c *custom) Layout(_ []fyne.CanvasObject, size fyne.Size) { c.place(size) }
+func (c *custom) MinSize([]fyne.CanvasObject) fyne.Size        { return c.min() }
+
+func put(o fyne.CanvasObject, x, y, width, height float32) {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(width, height))
+}
+
+func setVisible(o fyne.CanvasObject, visible bool) {
+	if o.Visible() == visible {
+		return
+	}
+	if visible {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+// line is a thin rectangle that follows the theme.
+type line struct {
+	widget.BaseWidget
+	role fyne.ThemeColorName
+}
+
+func newLine(role fyne.ThemeColorName) *line {
+	l := &line{role: role}
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// CreateRenderer is called by the window.
+func (l *line) CreateRenderer() fyne.WidgetRenderer {
+	return &lineRenderer{line: l, rect: canvas.NewRectangle(color.Transparent)}
+}
+
+type lineRenderer struct {
+	line *line
+	rect *canvas.Rectangle
+}
+
+func (r *lineRenderer) Destroy()                     {}
+func (r *lineRenderer) MinSize() fyne.Size           { return fyne.NewSize(1, 1) }
+func (r *lineRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rect} }
+func (r *lineRenderer) Layout(size fyne.Size) {
+	r.rect.FillColor = theme.Color(r.line.role)
+	r.rect.Resize(size)
+}
+
+func (r *lineRenderer) Refresh() {
+	r.rect.FillColor = theme.Color(r.line.role)
+	r.rect.Refresh()
+}
+
+// column puts objects below each other with a gap.
+func column(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedVBoxLayout(gap), objects...)
+}
+
+// row puts objects beside each other with a gap.
+func row(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedHBoxLayout(gap), objects...)
+}
+
+// inset surrounds an object with empty space.
+func inset(top, bottom, left, right float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(top, bottom, left, right), o)
+}
+
+// title, section and caption are the three ranks of words above content. A label has its own padding
+// of 8; flush takes it away so that words line up with what is below.
+func title(text string) fyne.CanvasObject {
+	l := widget.NewLabel(text)
+	l.TextStyle.Bold = true
+	l.SizeName = theme.SizeNameHeadingText
+	return flush(l)
+}
+
+func section(text string) fyne.CanvasObject {
+	l := widget.NewLabel(text)
+	l.TextStyle.Bold = true
+	return flush(l)
+}
+
+func caption(text string) *widget.Label {
+	l := widget.NewLabel(text)
+	l.Importance = widget.LowImportance
+	l.SizeName = theme.SizeNameCaptionText
+	return l
+}
+
+func flush(o fyne.CanvasObject) fyne.CanvasObject { return inset(-6, -6, -8, -8, o) }
+
+// fixedWidth gives its only object exactly a width.
+type fixedWidth struct{ width float32 }
+
+func (f *fixedWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	put(objects[0], 0, 0, size.Width, size.Height)
+}
+
+func (f *fixedWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(f.width, objects[0].MinSize().Height)
+}
+
+// labelled puts a name of a fixed width before a control.
+func labelled(name string, width float32, control fyne.CanvasObject) fyne.CanvasObject {
+	l := widget.NewLabel(name)
+	left := container.New(&fixedWidth{width}, inset(0, 0, -8, 0, l))
+	return container.New(layout.NewBorderLayout(nil, nil, left, nil), left, control)
+}

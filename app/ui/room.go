@@ -1,0 +1,338 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"parlor/app/room"
+	"parlor/assets"
+	"parlor/media"
+	"parlor/widgets"
+)
+
+// roomScreen is the room page inside a room: head line, tiles, toolbar, side panel.
+type roomScreen struct {
+	w       *Window
+	content *fyne.Container
+	stage   *tileStage
+	grid    *widgets.TileGrid
+	rates   rates
+
+	heading *widget.Label
+	failure *widgets.ErrorLine
+	alone   *fyne.Container
+	aloneOn bool
+
+	mic, camera, layout, people, info, api, leave *widgets.ToolButton
+	toolbar                                       *fyne.Container
+
+	side      *fyne.Container
+	tabs      *widgets.Tabs
+	infoPanel *widgets.InfoPanel
+	persons   *widgets.PeopleList
+	apiTab    *fyne.Container
+	infoTab   fyne.CanvasObject
+}
+
+func newRoomScreen(w *Window) *roomScreen {
+	t := w.texts
+	r := &roomScreen{w: w, stage: newTileStage(w), grid: widgets.NewTileGrid(t)}
+	r.grid.OnLaidOut = func() { r.stage.setVisible(r.onScreen()) }
+	r.heading = widget.NewLabel("")
+	r.heading.TextStyle.Bold = true
+	r.failure = widgets.NewErrorLine()
+	r.newToolbar()
+	r.newAlone()
+	r.newSide()
+	r.build()
+	previous, next := r.grid.PageButtons()
+	w.register("room.page.previous", previous)
+	w.register("room.page.next", next)
+	w.register("room.error", r.failure)
+	return r
+}
+
+func (r *roomScreen) newToolbar() {
+	w, t := r.w, r.w.texts
+	r.mic = widgets.NewToolButton(assets.Mic, t.T("tool.mute"), func() { w.toggle(media.Microphone) })
+	r.camera = widgets.NewToolButton(assets.Camera, t.T("tool.camera"), func() { w.toggle(media.Camera) })
+	r.layout = widgets.NewToolButton(assets.Spotlight, t.T("tool.layout"), r.switchLayout)
+	r.people = widgets.NewToolButton(assets.People, t.T("tool.people"), func() { w.send(panelChosen{panelPeople}) })
+	r.info = widgets.NewToolButton(assets.Info, t.T("tool.info"), func() { w.send(panelChosen{panelInfo}) })
+	r.api = widgets.NewToolButton(assets.API, t.T("tool.api"), func() { w.send(panelChosen{panelAPI}) })
+	r.leave = widgets.NewToolButton(assets.Leave, t.T("tool.leave"), w.leave)
+	r.leave.SetLook(widgets.LookDanger)
+	for id, b := range map[string]*widgets.ToolButton{
+		"mic": r.mic, "camera": r.camera, "layout": r.layout, "people": r.people, "info": r.info, "api": r.api, "leave": r.leave,
+	} {
+		w.register("room.tool."+id, b)
+	}
+	r.toolbar = row(8, r.mic, r.camera, r.layout, r.people, r.info, r.api, r.leave)
+}
+
+func (r *roomScreen) newAlone() {
+	t := r.w.texts
+	words := widget.NewLabel(t.T("room.alone"))
+	copyID := widget.NewButtonWithIcon(t.T("room.alone.copy"), assets.Icon(assets.Copy, theme.ColorNameForeground),
+		func() { r.w.copy(r.w.state.roomID) })
+	r.w.register("room.alone.copy", copyID)
+	r.alone = container.NewCenter(row(12, words, copyID))
+}
+
+// The fields of the room's information.
+const (
+	fieldApp   = "appId"
+	fieldToken = "token"
+	fieldRoom  = "roomId"
+	fieldUser  = "userId"
+)
+
+func (r *roomScreen) newSide() {
+	w, t := r.w, r.w.texts
+	r.tabs = widgets.NewTabs(t.T("panel.info"), t.T("panel.people", 0), t.T("panel.api"))
+	r.tabs.OnChosen = func(i int) {
+		if chosen := panel(i) + panelInfo; chosen != w.state.panel {
+			w.send(panelChosen{chosen})
+		}
+	}
+	w.register("room.panel.info", r.tabs.Item(0))
+	w.register("room.panel.people", r.tabs.Item(1))
+	w.register("room.panel.api", r.tabs.Item(2))
+	r.infoPanel = widgets.NewInfoPanel(t, widgets.InfoField{Name: fieldApp}, widgets.InfoField{Name: fieldToken, Secret: true},
+		widgets.InfoField{Name: fieldRoom}, widgets.InfoField{Name: fieldUser})
+	r.infoPanel.OnCopy = func(_, value string) { w.copy(value) }
+	for _, f := range []string{fieldApp, fieldToken, fieldRoom, fieldUser} {
+		copyButton, reveal := r.infoPanel.Buttons(f)
+		w.register("room.info."+f+".copy", copyButton)
+		if reveal != nil {
+			w.register("room.info."+f+".reveal", reveal)
+		}
+	}
+	r.persons = widgets.NewPeopleList()
+	r.apiTab = container.NewStack()
+	r.infoTab = inset(8, 8, 16, 10, column(8, section(t.T("info.title")), r.infoPanel))
+	edge := separator()
+	below := separator()
+	lay := &custom{min: func() fyne.Size { return fyne.NewSize(panelWidth, 200) }}
+	r.side = container.New(lay, edge, r.tabs, below, r.infoTab, r.persons, r.apiTab)
+	lay.place = func(size fyne.Size) {
+		const head = 44
+		put(edge, 0, 0, 1, size.Height)
+		put(r.tabs, 4, 4, size.Width-8, head-4)
+		put(below, 1, head, size.Width-1, 1)
+		for _, o := range []fyne.CanvasObject{r.infoTab, r.apiTab} {
+			put(o, 1, head+1, size.Width-1, size.Height-head-1)
+		}
+		put(r.persons, 9, head+5, size.Width-17, size.Height-head-9)
+	}
+}
+
+// build arranges the page.
+func (r *roomScreen) build() {
+	lay := &custom{min: func() fyne.Size { return fyne.NewSize(minWidth-railWidth, 480) }}
+	r.content = container.New(lay, r.heading, r.failure, r.grid, r.alone, r.toolbar, r.side)
+	lay.place = func(size fyne.Size) {
+		const margin, head, tools, aloneHeight = 8, 40, 76, 52
+		width := size.Width
+		if r.side.Visible() {
+			width -= panelWidth
+			put(r.side, width, 0, panelWidth, size.Height)
+		}
+		headWidth := min(r.heading.MinSize().Width, width/2)
+		put(r.heading, margin, 0, headWidth, head)
+		put(r.failure, margin+headWidth+12, 0, width-2*margin-headWidth-16, head)
+		bottom := size.Height - tools
+		if r.alone.Visible() {
+			bottom -= aloneHeight
+			put(r.alone, margin, bottom, width-2*margin, aloneHeight)
+		}
+		put(r.grid, margin, head, width-2*margin, bottom-head-4)
+		m := r.toolbar.MinSize()
+		put(r.toolbar, (width-m.Width)/2, size.Height-tools+10, m.Width, m.Height)
+	}
+}
+
+func (r *roomScreen) onScreen() bool {
+	return r.w.state.inRoom() && r.w.state.page == pageRoom
+}
+
+func (r *roomScreen) show() {
+	st, t := &r.w.state, r.w.texts
+	setVisible(r.content, st.inRoom())
+	list := st.tiles()
+	if !st.inRoom() {
+		list = nil
+	}
+	r.showTiles(list)
+	r.stage.setVisible(r.onScreen())
+	if !st.inRoom() {
+		r.rates = rates{}
+		return
+	}
+	r.heading.SetText(t.T("room.heading", st.roomID, len(st.members)))
+	r.failure.Set(st.errorLine, st.errorLine != noError)
+	r.showTools()
+	r.showSide()
+	setVisible(r.alone, len(st.members) == 1 && st.connection == room.Inside)
+	r.content.Refresh()
+}
+
+// showTiles changes the grid only when tiles came, went or changed places.
+func (r *roomScreen) showTiles(list []tile) {
+	before := append([]tileKey(nil), r.stage.order...)
+	r.stage.show(list)
+	same := len(before) == len(r.stage.order)
+	for i := 0; same && i < len(before); i++ {
+		same = before[i] == r.stage.order[i]
+	}
+	if !same {
+		for _, key := range before {
+			delete(r.w.controls, tileID(key))
+		}
+		for _, key := range r.stage.order {
+			r.w.register(tileID(key), r.stage.tiles[key].view)
+		}
+		r.grid.SetTiles(r.stage.views())
+	}
+	var large *widgets.VideoTile
+	if t := r.stage.tiles[r.w.state.enlarged]; t != nil {
+		large = t.view
+	}
+	r.grid.SetEnlarged(large)
+}
+
+func tileID(key tileKey) string {
+	if key.source == media.Screen {
+		return "room.tile." + string(key.user) + ".screen"
+	}
+	return "room.tile." + string(key.user)
+}
+
+func (r *roomScreen) showTools() {
+	st, t := &r.w.state, r.w.texts
+	micOn, cameraOn := st.live(media.Microphone), st.live(media.Camera)
+	micWord, cameraWord := t.T("tool.mute"), t.T("tool.camera.stop")
+	if !micOn {
+		micWord = t.T("tool.unmute")
+	}
+	if !cameraOn {
+		cameraWord = t.T("tool.camera")
+	}
+	showDevice(r.mic, micOn, micWord, assets.Mic, assets.MicOff)
+	showDevice(r.camera, cameraOn, cameraWord, assets.Camera, assets.CameraOff)
+	r.mic.SetTip(micTip(t, micOn))
+	r.camera.SetTip(cameraTip(t, cameraOn))
+	icon := assets.Spotlight
+	if st.enlarged != (tileKey{}) {
+		icon = assets.Grid
+	}
+	r.layout.Set(icon, t.T("tool.layout"), widgets.LookNormal)
+	r.layout.SetEnabled(len(st.members) > 0)
+	for b, p := range map[*widgets.ToolButton]panel{r.people: panelPeople, r.info: panelInfo, r.api: panelAPI} {
+		if st.panel == p {
+			b.SetLook(widgets.LookActive)
+		} else {
+			b.SetLook(widgets.LookNormal)
+		}
+	}
+}
+
+func (r *roomScreen) showSide() {
+	st, t := &r.w.state, r.w.texts
+	setVisible(r.side, st.panel != panelNone)
+	setVisible(r.infoTab, st.panel == panelInfo)
+	setVisible(r.persons, st.panel == panelPeople)
+	setVisible(r.apiTab, st.panel == panelAPI)
+	if st.panel != panelNone {
+		r.tabs.Choose(int(st.panel - panelInfo))
+	}
+	r.tabs.SetLabel(1, t.T("panel.people", len(st.members)))
+	r.infoPanel.Set(fieldApp, st.appID)
+	r.infoPanel.Set(fieldToken, st.token)
+	r.infoPanel.Set(fieldRoom, st.roomID)
+	r.infoPanel.Set(fieldUser, st.userID)
+	people := make([]widgets.Person, len(st.members))
+	for i, m := range st.members {
+		people[i] = widgets.Person{Name: string(m.UserID), Mic: m.Audio, Camera: m.Video, Connected: m.Connected}
+		switch {
+		case !m.Connected:
+			people[i].Note = t.T("people.reconnecting")
+		case m.Self:
+			people[i].Note = t.T("people.me")
+		}
+	}
+	r.persons.SetPeople(people)
+}
+
+// switchLayout goes from the grid to the first of the others enlarged, and back.
+func (r *roomScreen) switchLayout() {
+	st := &r.w.state
+	if st.enlarged != (tileKey{}) {
+		r.w.send(tileTapped{st.enlarged})
+		return
+	}
+	list := st.tiles()
+	if len(list) == 0 {
+		return
+	}
+	chosen := list[0]
+	for _, t := range list {
+		if !t.self {
+			chosen = t
+			break
+		}
+	}
+	r.w.send(tileTapped{chosen.key})
+}
+
+// showSamples brings what changes all the time up to date.
+func (w *Window) showSamples(now samples) {
+	w.samples = now
+	w.start.sample(now)
+	w.room.stage.sample(now)
+	w.room.rates.add(now)
+	w.shell.showBanner()
+	w.shell.showStatus()
+}
+
+// rates are the figures of the status bar, over the last second or so.
+type rates struct {
+	valid    bool
+	up, down float64 // bit/s
+	rtt      float64 // milliseconds
+	loss     float64 // percent, of what comes
+
+	at                       time.Time
+	sent, got, packets, lost uint64
+}
+
+func (r *rates) add(now samples) {
+	since := now.at.Sub(r.at)
+	if since < time.Second {
+		return
+	}
+	var sent, got, packets, lost uint64
+	for _, t := range now.stats.Sent {
+		sent += t.Bytes
+	}
+	for _, t := range now.stats.Remote {
+		got += t.Bytes
+		packets += t.Packets
+		lost += t.Lost
+	}
+	old := *r
+	*r = rates{at: now.at, sent: sent, got: got, packets: packets, lost: lost, rtt: now.stats.RTTMS}
+	if old.at.IsZero() || sent < old.sent || got < old.got || packets < old.packets || lost < old.lost {
+		return // the first figures, or a new connection
+	}
+	r.valid = true
+	r.up = float64(sent-old.sent) * 8 / since.Seconds()
+	r.down = float64(got-old.got) * 8 / since.Seconds()
+	if all := packets - old.packets + lost - old.lost; all > 0 {
+		r.loss = float64(lost-old.lost) / float64(all) * 100
+	}
+}

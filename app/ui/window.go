@@ -1,0 +1,392 @@
+// Package ui is what the user sees. Everything that happens becomes a message; reduce makes the next
+// state of a message; show brings the widgets into line with the state. Back goes only a wish, through
+// Backend. All but the methods that say otherwise belongs to the UI goroutine.
+package ui
+
+import (
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"parlor/app/bridge"
+	"parlor/app/room"
+	"parlor/assets"
+	"parlor/media"
+	"parlor/widgets"
+)
+
+// Backend is what screens wish from the application. All methods return at once.
+type Backend interface {
+	// Call calls the documents' API through the bridge. Its rows and results come back by LogCall,
+	// LogLine and HandleEvent.
+	Call(method string, params map[string]any)
+	// MintToken makes a token; an error when this program has no key for the app.
+	MintToken(roomID, userID string) (string, error)
+	// Show puts a user's picture on a display; user "" is the own preview, a nil display takes it off.
+	Show(user room.UserID, source media.Source, d *media.Display)
+	// Stats returns the counters of the media connection. Any goroutine.
+	Stats() room.Stats
+	// MicrophoneLevel is the loudness of the own microphone, 0..100. Any goroutine.
+	MicrophoneLevel() int
+	// RetryNow tries to reconnect at once.
+	RetryNow()
+	// SetDevice chooses the device of a kind ("camera", "microphone", "speaker") for its next opening.
+	SetDevice(kind, name string)
+}
+
+// Config describes a Window.
+type Config struct {
+	App     fyne.App
+	Post    func(func()) // runs a function on the UI goroutine, in order; must not wait for it
+	Backend Backend
+	Devices media.Devices // for the lists in the settings; nil: no lists
+
+	AppID, Server         string
+	RoomID, UserID, Token string // fill the form
+	CanMint               bool   // Backend.MintToken works
+	Embedded              bool   // the server runs in this process
+
+	Camera, Microphone, Speaker string // device names in use; "" is the default device
+	Lang                        string // "en", "zh-Hans"; "": what was chosen last, else the system's
+	Theme                       string // "dark", "light", "system"; "": what was chosen last
+	Version                     string
+	Log                         *slog.Logger // nil: slog.Default()
+}
+
+// The window's sizes, in units.
+const (
+	firstWidth, firstHeight = 1280, 800
+	minWidth, minHeight     = 960, 600
+	railWidth               = 72
+	panelWidth              = 336
+)
+
+// displayInterval is the pace of pictures: 30 per second.
+const displayInterval = 33 * time.Millisecond
+
+// Window is the main window and everything in it.
+type Window struct {
+	cfg     Config
+	log     *slog.Logger
+	now     func() time.Time
+	win     fyne.Window
+	texts   *assets.Texts
+	state   state
+	calls   calls
+	stage   *media.Stage
+	sampler *sampler
+	samples samples // newest
+	closed  atomic.Bool
+	wait    sync.WaitGroup // device lists
+
+	devices deviceLists
+	log10k  []widgets.LogRow // rows that outlive a change of language
+
+	shell    *shell
+	start    *startScreen
+	room     *roomScreen
+	console  *console
+	settings *settingsScreen
+	controls map[string]fyne.CanvasObject
+	keys     []binding
+}
+
+// New builds the window; Show shows it. Call it on the UI goroutine.
+func New(cfg Config) *Window { return newWindow(cfg, time.Now) }
+
+func newWindow(cfg Config, now func() time.Time) *Window {
+	w := &Window{cfg: cfg, log: cfg.Log, now: now}
+	if w.log == nil {
+		w.log = slog.Default()
+	}
+	prefs := cfg.App.Preferences()
+	w.texts = assets.NewTexts(first(cfg.Lang, prefs.String(prefLang)))
+	cfg.App.Settings().SetTheme(&parlorTheme{wish: first(cfg.Theme, prefs.String(prefTheme), themeSystem)})
+	w.state = state{
+		appID: cfg.AppID, errorLine: noError, panel: panelInfo,
+		mic: device{wish: true}, camera: device{wish: true},
+		form: form{
+			roomID: first(cfg.RoomID, prefs.String(prefRoom)), userID: first(cfg.UserID, prefs.String(prefUser)),
+			token: cfg.Token, mint: cfg.CanMint && cfg.Token == "",
+		},
+	}
+	w.stage = media.NewStage(w.post, displayInterval)
+	w.sampler = newSampler(cfg.Backend, w.post, w.showSamples)
+	w.win = cfg.App.NewWindow(windowTitle)
+	w.win.SetIcon(assets.AppIcon())
+	w.win.SetPadded(false)
+	w.win.SetOnClosed(func() { w.closed.Store(true) })
+	w.build()
+	w.bindKeys()
+	w.win.Resize(fyne.NewSize(firstWidth, firstHeight))
+	w.loadDevices()
+	return w
+}
+
+const windowTitle = "Parlor 会客厅"
+
+// first is the first text that is not empty.
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// build makes all widgets anew in the present language and shows the state in them.
+func (w *Window) build() {
+	if w.room != nil {
+		w.room.stage.clear()
+		w.start.stage.clear()
+		w.log10k = w.console.log.Rows(widgets.LogCapacity)
+	}
+	w.controls = make(map[string]fyne.CanvasObject)
+	w.console = newConsole(w)
+	w.start = newStartScreen(w)
+	w.room = newRoomScreen(w)
+	w.settings = newSettingsScreen(w)
+	w.shell = newShell(w)
+	for _, row := range w.log10k {
+		w.console.log.Add(row)
+	}
+	w.win.SetContent(w.shell.content)
+	w.show()
+}
+
+// Show shows the window.
+func (w *Window) Show() { w.win.Show() }
+
+// Fyne is the window underneath, for what only the program knows: its close intercept, its master mark.
+func (w *Window) Fyne() fyne.Window { return w.win }
+
+// Close ends the window's goroutines and waits for them; the window itself is the driver's. Any goroutine
+// but one that Post waits for.
+func (w *Window) Close() {
+	w.closed.Store(true)
+	w.stage.Close()
+	w.sampler.close()
+	w.wait.Wait()
+}
+
+// post runs f on the UI goroutine unless the window is closed by then.
+func (w *Window) post(f func()) {
+	if w.closed.Load() {
+		return
+	}
+	w.cfg.Post(func() {
+		if !w.closed.Load() {
+			f()
+		}
+	})
+}
+
+// send reduces a message and shows the result.
+func (w *Window) send(m any) {
+	w.state = w.state.reduce(m, w.now())
+	w.show()
+}
+
+// show brings everything on the screen into line with the state.
+func (w *Window) show() {
+	w.shell.show()
+	w.start.show()
+	w.room.show()
+	w.console.show()
+	w.settings.show()
+	w.sampler.run(w.state.inRoom() || w.state.joining || w.state.mic.open || w.state.camera.open)
+}
+
+// HandleEvent shows an event of the room. Any goroutine.
+func (w *Window) HandleEvent(ev room.Event) {
+	w.post(func() { w.send(ev) })
+}
+
+// LogCall shows that a call of the documents' API starts. Any goroutine.
+func (w *Window) LogCall(method string, params json.RawMessage) {
+	now := w.now()
+	w.post(func() {
+		w.calls.start(method, params, now)
+		if ours(method) {
+			return
+		}
+		w.console.log.Add(callRow(method, params, now))
+		w.send(callStarted{method, params})
+	})
+}
+
+// LogLine shows what came back of a call, or an event. Any goroutine.
+func (w *Window) LogLine(l bridge.Line) {
+	now := w.now()
+	w.post(func() { w.logLine(l, now) })
+}
+
+func (w *Window) logLine(l bridge.Line, now time.Time) {
+	if l.Event != "" {
+		w.console.log.Add(eventRow(l, now))
+		return
+	}
+	f, method := readResult(l)
+	running := w.calls.answer(method, l)
+	if running == nil || ours(running.method) {
+		return
+	}
+	if f.Msg == "" { // createRtcRoomContext has no text of its own for success
+		f.Msg = running.method + ":ok"
+	}
+	elapsed := now.Sub(running.started)
+	w.console.log.Add(resultRow(l, f, elapsed, now))
+	if l.Callback == "complete" {
+		return
+	}
+	ok := l.Callback == "success" || l.OK != nil && *l.OK
+	w.send(callEnded{method: running.method, params: running.params, result: f, ok: ok})
+	if ok && running.method == "createRtcRoomContext" {
+		w.start.stage.showAgain()
+		w.room.stage.showAgain()
+	}
+}
+
+// SetServerState tells whether the server can be reached; problem is in words, "" when all is well. Any
+// goroutine.
+func (w *Window) SetServerState(problem string) {
+	w.post(func() { w.send(serverReported{problem}) })
+}
+
+// Notice shows words in the banner until they are closed. Any goroutine.
+func (w *Window) Notice(words string) {
+	w.post(func() { w.send(noticeCame{notice{noticeWords, words}}) })
+}
+
+// Join does what the Join button does. Any goroutine.
+func (w *Window) Join() { w.post(w.join) }
+
+// join is the guide's flow (R-73..R-76): camera, microphone, then the room. Each call is a row in the
+// log. A refused device does not stop the join.
+func (w *Window) join() {
+	f := w.state.form
+	if !widgets.ValidID(f.roomID) || !widgets.ValidID(f.userID) {
+		w.send(joinRefused{w.texts.T("join.id.wrong")})
+		return
+	}
+	token := f.token
+	if f.mint {
+		var err error
+		if token, err = w.cfg.Backend.MintToken(f.roomID, f.userID); err != nil {
+			w.send(joinRefused{w.texts.T("join.mint.failed", err.Error())})
+			return
+		}
+	}
+	prefs := w.cfg.App.Preferences()
+	prefs.SetString(prefRoom, f.roomID)
+	prefs.SetString(prefUser, f.userID)
+	mic, camera := bit(w.state.mic.wish), bit(w.state.camera.wish)
+	w.call("changeVideoCapture", map[string]any{"state": camera})
+	w.call("changeAudioCapture", map[string]any{"state": mic})
+	w.call("changeStreamPublishState", map[string]any{"state": mic, "streamType": string(room.StreamAudio)})
+	w.call("joinRtcRoom", map[string]any{"roomId": f.roomID, "token": token, "userId": f.userID})
+}
+
+// bit is the documents' DeviceOpen or DeviceClose.
+func bit(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+func (w *Window) call(method string, params map[string]any) { w.cfg.Backend.Call(method, params) }
+
+// leave is the Leave button; before the answer to joinRtcRoom it cancels the join.
+func (w *Window) leave() {
+	roomID := w.state.roomID
+	if roomID == "" {
+		roomID = w.state.form.roomID
+	}
+	w.call("exitRtcRoom", map[string]any{"roomId": roomID})
+}
+
+// toggle turns the microphone or the camera on or off: for the others when in a room, for the preview
+// before. One call does it but for media that changeStreamPublishState withholds: capture alone would
+// let the user believe that he is heard.
+func (w *Window) toggle(source media.Source) {
+	method, streamType, d, out := "changeAudioCapture", room.StreamAudio, w.state.mic, w.state.audioOut
+	if source == media.Camera {
+		method, streamType, d, out = "changeVideoCapture", room.StreamVideo, w.state.camera, w.state.videoOut
+	}
+	if !w.state.inRoom() {
+		w.send(deviceWished{source})
+		w.call(method, map[string]any{"state": bit(!d.wish)})
+		return
+	}
+	if w.state.live(source) {
+		w.call(method, map[string]any{"state": 0})
+		return
+	}
+	if !d.open {
+		w.call(method, map[string]any{"state": 1})
+	}
+	if !out.on() {
+		w.call("changeStreamPublishState", map[string]any{"state": 1, "streamType": string(streamType)})
+	}
+}
+
+// updateToken gets a new token for the present room.
+func (w *Window) updateToken() {
+	token, err := w.cfg.Backend.MintToken(w.state.roomID, w.state.userID)
+	if err != nil {
+		w.send(noticeCame{notice{noticeWords, w.texts.T("join.mint.failed", err.Error())}})
+		return
+	}
+	w.call("updateToken", map[string]any{"token": token})
+}
+
+// rejoin joins the room that the user was in.
+func (w *Window) rejoin() {
+	f := w.state.form
+	f.roomID, f.userID = w.state.lastRoom, w.state.lastUser
+	w.send(formEdited{f})
+	w.join()
+}
+
+// copy puts text on the clipboard.
+func (w *Window) copy(text string) { w.cfg.App.Clipboard().SetContent(text) }
+
+// setLanguage switches the language while everything goes on.
+func (w *Window) setLanguage(wish string) {
+	w.cfg.App.Preferences().SetString(prefLang, wish)
+	if texts := assets.NewTexts(wish); texts.Language() != w.texts.Language() {
+		w.texts = texts
+		w.build()
+	}
+}
+
+func (w *Window) setTheme(wish string) {
+	w.cfg.App.Preferences().SetString(prefTheme, wish)
+	w.cfg.App.Settings().SetTheme(&parlorTheme{wish: wish})
+}
+
+// The keys of Preferences.
+const (
+	prefLang  = "language"
+	prefTheme = "theme"
+	prefRoom  = "roomId"
+	prefUser  = "userId"
+)
+
+// register gives a control its id for the QA driver.
+func (w *Window) register(id string, o fyne.CanvasObject) { w.controls[id] = o }
+
+// separator is a hairline in the theme's colour.
+func separator() fyne.CanvasObject { return newLine(theme.ColorNameSeparator) }
+
+// ids lists the ids of all controls, sorted.
+func (w *Window) ids() []string { return slices.Sorted(maps.Keys(w.controls)) }

@@ -1,0 +1,45 @@
+package ui
+
+import (
+	"parlor/app/errno"
+)
+
+// cure is one sentence that says what to do about a failure.
+func (w *Window) cure(f *failure) string {
+	t := w.texts
+	if f.Code == errno.EngineDestroyed.Code {
+		return t.T("cure.destroyed")
+	}
+	switch f.No {
+	case 0:
+		return ""
+	case errno.AuthDeny.No:
+		return t.T("cure.device")
+	case errno.PlatformAuthDeny.No:
+		return t.T("cure.app")
+	case errno.InvalidParam.No:
+		return t.T("cure.params")
+	case errno.AlreadyInRoom.No:
+		return t.T("cure.already")
+	case errno.InvalidToken.No, errno.TokenExpired.No:
+		return t.T("cure.token")
+	}
+	return t.T("cure.unknown")
+}
+
+// endingWords says why the stay in the room ended against the user's will.
+func (w *Window) endingWords() string {
+	t := w.texts
+	switch w.state.interrupted {
+	case errno.NativeDuplicateLogin:
+		return t.T("ended.elsewhere")
+	case errno.NativeKickedOut:
+		return t.T("ended.removed")
+	case errno.NativeRoomDismissed:
+		return t.T("ended.dismissed")
+	}
+	if f := w.state.ending; f != nil && f.No == errno.TokenExpired.No {
+		return t.T("ended.token")
+	}
+	return t.T("ended.network")
+}
