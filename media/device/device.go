@@ -31,8 +31,8 @@ var ErrNone = errors.New("device: none, as asked")
 
 // Names that are not devices of the machine, see media.Devices.
 const (
-	none       = "none"
-	test       = "test"
+	nameNone   = "none"
+	nameTest   = "test"
 	filePrefix = "file:"
 )
 
@@ -84,9 +84,9 @@ func (s *Set) Drops() Drops {
 func (s *Set) OpenCamera(name string, want media.VideoFormat) (media.VideoSource, error) {
 	path, isFile := strings.CutPrefix(name, filePrefix)
 	switch {
-	case name == none:
+	case name == nameNone:
 		return nil, ErrNone
-	case name == test:
+	case name == nameTest:
 		return clip.TestPicture(want), nil
 	case isFile:
 		src, err := clip.OpenVideo(path)
@@ -102,9 +102,9 @@ func (s *Set) OpenCamera(name string, want media.VideoFormat) (media.VideoSource
 func (s *Set) OpenMicrophone(name string) (media.AudioSource, error) {
 	path, isFile := strings.CutPrefix(name, filePrefix)
 	switch {
-	case name == none:
+	case name == nameNone:
 		return nil, ErrNone
-	case name == test:
+	case name == nameTest:
 		return clip.TestTone(), nil
 	case isFile:
 		src, err := clip.OpenAudio(path)
@@ -128,7 +128,7 @@ func (s *Set) OpenSpeaker(name string, src media.AudioReader, lost func(error)) 
 	}
 	path, isFile := strings.CutPrefix(name, filePrefix)
 	switch {
-	case name == none, name == test:
+	case name == nameNone, name == nameTest:
 		return clip.Silence(src), nil
 	case isFile:
 		sink, err := clip.CreateWAV(path, src)

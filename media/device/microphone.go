@@ -19,8 +19,8 @@ import (
 const microphoneFrames = 10
 
 // silenceWait is how long a microphone may give nothing before it counts as dead; a living one gives
-// silence.
-const silenceWait = 5 * time.Second
+// silence. miniaudio itself does not notice the death of PulseAudio.
+const silenceWait = 3 * time.Second
 
 // captureLimit is how far the time of a frame may be from 20 ms after the frame before, until it is
 // believed: drivers call late and then twice, but lost sound is a gap.

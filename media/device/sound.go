@@ -18,8 +18,12 @@ import (
 	"parlor/media"
 )
 
-// soundPeriod is how often the sound driver calls, in ms.
-const soundPeriod = 10
+// How often the sound driver calls, in ms. A microphone waits for its caller if need be; a speaker
+// that is answered late crackles, and is asked for frames of 20 ms anyway.
+const (
+	microphonePeriod = 10
+	speakerPeriod    = 20
+)
 
 // openWait bounds how long opening a sound device may take, a hanging sound server included.
 const openWait = 5 * time.Second
@@ -28,17 +32,33 @@ const openWait = 5 * time.Second
 // miniaudio waits for it for ever.
 const uninitWait = time.Second
 
-// newSoundContext connects to the sound system. Its caller uninitialises and frees it.
+// soundSystem is a connection to the sound system of the machine.
+type soundSystem struct {
+	*malgo.AllocatedContext
+	backend malgo.Backend
+}
+
+// openSoundSystem connects to the first sound system that the machine has; its caller closes it.
 //
-// There is no context for the life of the program, because one that lost its server stays dead.
-// Backends that the system does not have are passed over; miniaudio's null backend, its last
-// resort, is left out: a device that swallows everything is no device.
-func newSoundContext() (*malgo.AllocatedContext, error) {
-	backends := []malgo.Backend{
+// There is no connection for the life of the program, because one that lost its server stays
+// dead. miniaudio's null backend, its last resort, is left out: a device that swallows
+// everything is no device.
+func openSoundSystem() (soundSystem, error) {
+	for _, backend := range []malgo.Backend{
 		malgo.BackendWasapi, malgo.BackendDsound, malgo.BackendWinmm, malgo.BackendCoreaudio, malgo.BackendSndio,
 		malgo.BackendAudio4, malgo.BackendOss, malgo.BackendPulseaudio, malgo.BackendAlsa, malgo.BackendJack,
+	} {
+		if ctx, err := malgo.InitContext([]malgo.Backend{backend}, malgo.ContextConfig{}, nil); err == nil {
+			return soundSystem{ctx, backend}, nil
+		}
 	}
-	return malgo.InitContext(backends, malgo.ContextConfig{}, nil)
+	return soundSystem{}, fmt.Errorf("%w: no sound system", ErrNoDevice)
+}
+
+func (sys soundSystem) close() error {
+	err := sys.Uninit()
+	sys.Free()
+	return err
 }
 
 // soundDevice is one entry of a list.
@@ -47,9 +67,9 @@ type soundDevice struct {
 	id malgo.DeviceID
 }
 
-// soundDevices lists the devices of a kind, the default one first.
-func soundDevices(ctx *malgo.AllocatedContext, kind malgo.DeviceType) ([]soundDevice, error) {
-	infos, err := ctx.Devices(kind)
+// devices lists the devices of a kind, the default one first.
+func (sys soundSystem) devices(kind malgo.DeviceType) ([]soundDevice, error) {
+	infos, err := sys.Devices(kind)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +80,7 @@ func soundDevices(ctx *malgo.AllocatedContext, kind malgo.DeviceType) ([]soundDe
 			Default: info.IsDefault != 0,
 		}}
 		d.Label = cmp.Or(info.Name(), d.ID)
-		if isNullDevice(d.ID) {
+		if sys.backend == malgo.BackendAlsa && isPlugin(d.ID) {
 			continue
 		}
 		devices = append(devices, d)
@@ -77,9 +97,10 @@ func soundDevices(ctx *malgo.AllocatedContext, kind malgo.DeviceType) ([]soundDe
 	return devices, nil
 }
 
-// isNullDevice tells ALSA's null device, which has no pace: it would spin.
-func isNullDevice(id string) bool {
-	return id == "null" || strings.HasPrefix(id, "null:") || strings.HasSuffix(id, ":null")
+// isPlugin tells the entries of ALSA's list that are no devices but rate converters and the like.
+// One of them is "null", which has no pace: it would spin.
+func isPlugin(id string) bool {
+	return id != "default" && !strings.Contains(id, ":") // cards are ":0,0"
 }
 
 // soundID returns the identifier as text: what PulseAudio, ALSA and Core Audio use as a name is
@@ -98,15 +119,12 @@ func soundID(id malgo.DeviceID) string {
 
 // listSound lists the devices of a kind; a machine without sound has none.
 func (s *Set) listSound(kind malgo.DeviceType) ([]media.DeviceInfo, error) {
-	ctx, err := newSoundContext()
+	sys, err := openSoundSystem()
 	if err != nil {
-		s.log.Debug("no sound system", "err", err)
 		return nil, nil
 	}
-	defer ctx.Free()
-	defer ctx.Uninit()
-	devices, err := soundDevices(ctx, kind)
-	if err != nil {
+	devices, err := sys.devices(kind)
+	if err := errors.Join(err, sys.close()); err != nil {
 		return nil, fmt.Errorf("device: list sound devices: %w", err)
 	}
 	var infos []media.DeviceInfo
@@ -126,7 +144,7 @@ func (s *Set) Speakers() ([]media.DeviceInfo, error) { return s.listSound(malgo.
 type stream struct {
 	log     *slog.Logger
 	name    string
-	ctx     *malgo.AllocatedContext
+	system  soundSystem
 	device  *malgo.Device
 	stopped chan struct{} // closed when the device stops by itself
 }
@@ -163,11 +181,11 @@ func (s *Set) openStream(kind malgo.DeviceType, name string, transfer func(pcm [
 
 // startStream does the work of openStream, however long it takes.
 func (s *Set) startStream(kind malgo.DeviceType, name string, transfer func(pcm []int16)) (*stream, error) {
-	ctx, err := newSoundContext()
+	sys, err := openSoundSystem()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoDevice, err)
+		return nil, err
 	}
-	st := &stream{log: s.log, name: cmp.Or(name, "default"), ctx: ctx, stopped: make(chan struct{})}
+	st := &stream{log: s.log, name: cmp.Or(name, "default"), system: sys, stopped: make(chan struct{})}
 	if err := st.init(kind, name, transfer); err != nil {
 		st.close()
 		return nil, err
@@ -180,7 +198,7 @@ func (s *Set) startStream(kind malgo.DeviceType, name string, transfer func(pcm 
 }
 
 func (st *stream) init(kind malgo.DeviceType, name string, transfer func(pcm []int16)) error {
-	devices, err := soundDevices(st.ctx, kind)
+	devices, err := st.system.devices(kind)
 	if err != nil {
 		return err
 	}
@@ -189,7 +207,10 @@ func (st *stream) init(kind malgo.DeviceType, name string, transfer func(pcm []i
 	}
 	config := malgo.DefaultDeviceConfig(kind)
 	config.SampleRate = media.SampleRate
-	config.PeriodSizeInMilliseconds = soundPeriod
+	config.PeriodSizeInMilliseconds = microphonePeriod
+	if kind == malgo.Playback {
+		config.PeriodSizeInMilliseconds = speakerPeriod
+	}
 	config.Capture.Format, config.Capture.Channels = malgo.FormatS16, 1
 	config.Playback.Format, config.Playback.Channels = malgo.FormatS16, 1
 	config.Alsa.NoMMap = 1 // not every plug-in can
@@ -198,13 +219,15 @@ func (st *stream) init(kind malgo.DeviceType, name string, transfer func(pcm []i
 		if i < 0 {
 			return ErrNoDevice
 		}
-		var pin runtime.Pinner // the configuration goes to C with a pointer to the identifier in it
+		// The configuration goes to C with a pointer to the identifier in it.
+		id := devices[i].id
+		var pin runtime.Pinner
 		defer pin.Unpin()
-		pin.Pin(&devices[i].id)
-		config.Capture.DeviceID = unsafe.Pointer(&devices[i].id)
-		config.Playback.DeviceID = config.Capture.DeviceID
+		pin.Pin(&id)
+		config.Capture.DeviceID = unsafe.Pointer(&id)
+		config.Playback.DeviceID = unsafe.Pointer(&id)
 	}
-	st.device, err = malgo.InitDevice(st.ctx.Context, config, malgo.DeviceCallbacks{
+	st.device, err = malgo.InitDevice(st.system.Context, config, malgo.DeviceCallbacks{
 		Data: func(output, input []byte, _ uint32) {
 			if kind == malgo.Playback {
 				transfer(samples(output))
@@ -234,10 +257,9 @@ func (st *stream) close() {
 		if st.device != nil {
 			st.device.Uninit()
 		}
-		if err := st.ctx.Uninit(); err != nil {
-			st.log.Debug("sound context", "err", err)
+		if err := st.system.close(); err != nil {
+			st.log.Debug("sound system does not close", "err", err)
 		}
-		st.ctx.Free()
 	}()
 	timer := time.NewTimer(uninitWait)
 	defer timer.Stop()
