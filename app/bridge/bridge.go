@@ -151,11 +151,16 @@ func (b *Bridge) CallLine(line []byte) {
 		b.emit(Line{ID: in.ID, Error: "no method"})
 		return
 	}
+	b.CallScript(in.ID, in.Method, in.Params)
+}
+
+// CallScript is CallLine after the line has been decoded.
+func (b *Bridge) CallScript(id json.RawMessage, method string, params json.RawMessage) {
 	select {
 	case b.slots <- struct{}{}:
-		b.start(in.ID, in.Method, in.Params, true)
+		b.start(id, method, params, true)
 	case <-b.ctx.Done():
-		b.emit(Line{ID: in.ID, Error: errClosed.Error()})
+		b.emit(Line{ID: id, Error: errClosed.Error()})
 	}
 }
 
@@ -217,7 +222,7 @@ func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, 
 		if closed {
 			b.emit(Line{ID: id, Error: errClosed.Error()})
 		} else {
-			b.emit(Line{ID: id, Error: fmt.Sprintf("unknown method %q", clip(name))})
+			b.emit(Line{ID: id, Error: fmt.Sprintf("unknown method %q", shorten(name))})
 		}
 		return
 	}

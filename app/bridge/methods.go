@@ -313,7 +313,7 @@ func (p Param) check(v any, there bool) string {
 		allowed[i] = string(text)
 	}
 	return fmt.Sprintf("expect params.%s to be one of %s, but got %s",
-		p.Name, strings.Join(allowed, ", "), clip(fmt.Sprint(v)))
+		p.Name, strings.Join(allowed, ", "), shorten(fmt.Sprint(v)))
 }
 
 // typeOf names a JSON value's type as parameter errors do.
@@ -339,7 +339,7 @@ func typeOf(v any, there bool) string {
 // maxEcho bounds what an answer repeats of a caller's text, in runes.
 const maxEcho = 64
 
-func clip(s string) string {
+func shorten(s string) string {
 	if r := []rune(s); len(r) > maxEcho {
 		return string(r[:maxEcho]) + "…"
 	}
