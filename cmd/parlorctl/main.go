@@ -12,7 +12,10 @@ import (
 // commands is the table of subcommands; each is in a file of its name.
 func commands() map[string]command.Command {
 	return map[string]command.Command{
+		"api":   apiCommand(),
+		"bots":  botsCommand(),
 		"token": tokenCommand(),
+		"watch": watchCommand(),
 	}
 }
 

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pion/transport/v4/test"
+)
+
+func mustNetwork(t *testing.T) *network {
+	t.Helper()
+	n, err := newNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func impair(t *testing.T, n *network, params string) networkReport {
+	t.Helper()
+	res, err := n.control(t.Context(), json.RawMessage(params))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.(networkReport)
+}
+
+func TestNetwork_Control(t *testing.T) {
+	n := mustNetwork(t)
+	impair(t, n, `{"lossPercent":5,"delayMs":20}`)
+	if got, want := impair(t, n, `{"rateKbps":100}`).impairment, (impairment{LossPercent: 5, DelayMS: 20, RateKbps: 100}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for _, tt := range []struct{ params, want string }{
+		{`{"lossPercent":101}`, "params.lossPercent should be 0..100, but got 101"},
+		{`{"delayMs":-1}`, "params.delayMs should be 0..10000, but got -1"},
+		{`{"jitterMs":1e9}`, "params.jitterMs should be 0..10000, but got 1e+09"},
+		{`{"cut":-5}`, "params.cut should be 0..3600000, but got -5"},
+		{`{"loss":5}`, `json: unknown field "loss"`},
+		{`{"delayMs":"5"}`, "json: cannot unmarshal string"},
+	} {
+		if _, err := n.control(t.Context(), json.RawMessage(tt.params)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %s", tt.params, err, tt.want)
+		}
+	}
+	if got, want := impair(t, n, ``).impairment, (impairment{LossPercent: 5, DelayMS: 20, RateKbps: 100}); got != want {
+		t.Errorf("after refused calls %+v, want %+v", got, want)
+	}
+}
+
+func TestNetwork_Schedule(t *testing.T) {
+	ms := func(list ...int) (durations []time.Duration) {
+		for _, v := range list {
+			durations = append(durations, time.Duration(v)*time.Millisecond)
+		}
+		return durations
+	}
+	tests := []struct {
+		name, params string
+		want         []time.Duration // of eight datagrams of 1000 bytes sent at once; those dropped are missing
+		report       networkReport
+	}{
+		{"nothing", `{}`, ms(0, 0, 0, 0, 0, 0, 0, 0), networkReport{Passed: 8}},
+		{"delay", `{"delayMs":30}`, ms(30, 30, 30, 30, 30, 30, 30, 30), networkReport{Passed: 8}},
+		{"rate", `{"rateKbps":80,"delayMs":5}`, ms(105, 205, 305, 405, 505, 605), networkReport{Passed: 6, Overflow: 2}},
+		{"loss", `{"lossPercent":100}`, nil, networkReport{Lost: 8}},
+		{"cut", `{"cut":1000}`, nil, networkReport{Lost: 8}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := mustNetwork(t)
+				impair(t, n, tt.params)
+				var got []time.Duration
+				for range 8 {
+					if due, ok := n.schedule(&n.up, 1000, time.Now()); ok {
+						got = append(got, time.Until(due))
+					}
+				}
+				if !slices.Equal(got, tt.want) {
+					t.Errorf("due after %v, want %v", got, tt.want)
+				}
+				tt.report.impairment = n.now
+				if got := impair(t, n, `{}`); got != tt.report {
+					t.Errorf("counters %+v, want %+v", got, tt.report)
+				}
+			})
+		})
+	}
+	t.Run("jitter and part of the loss", func(t *testing.T) {
+		n := mustNetwork(t)
+		impair(t, n, `{"delayMs":10,"jitterMs":20,"lossPercent":50}`)
+		now := time.Now()
+		for range 10_000 {
+			if due, ok := n.schedule(&n.up, 1000, now); ok && (due.Sub(now) < 10*time.Millisecond || due.Sub(now) > 30*time.Millisecond) {
+				t.Fatalf("due after %v, want 10..30 ms", due.Sub(now))
+			}
+		}
+		if lost := n.lost.Load(); lost < 4700 || lost > 5300 { // six standard deviations
+			t.Errorf("%d of 10000 were lost, want about half", lost)
+		}
+	})
+}
+
+func TestDelayLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := mustNetwork(t)
+		start := time.Now()
+		var got []string
+		line := newDelayLine(n, &n.up, func(p datagram) {
+			got = append(got, string(p.data)+" "+time.Since(start).String())
+		})
+		line.push([]byte("at once"), nil)
+		impair(t, n, `{"delayMs":100}`)
+		buf := []byte("late")
+		line.push(buf, nil)
+		copy(buf, "XXXX") // the line has a copy
+		impair(t, n, `{"delayMs":50}`)
+		line.push([]byte("early"), nil)
+		impair(t, n, `{"delayMs":1000}`)
+		for range lineLength {
+			line.push([]byte("full"), nil)
+		}
+		time.Sleep(200 * time.Millisecond) // of the bubble
+		line.close()
+		if want := []string{"at once 0s", "early 50ms", "late 100ms"}; !slices.Equal(got, want) {
+			t.Errorf("delivered %q, want %q", got, want)
+		}
+		if overflow := n.overflow.Load(); overflow != 2 {
+			t.Errorf("%d overflowed, want 2: two were under way already", overflow)
+		}
+	})
+}
+
+func TestNetwork_ListenUDP(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	n := mustNetwork(t)
+	far, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	near, err := n.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	if _, err := near.WriteTo([]byte("ping"), far.LocalAddr()); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 100)
+	k, addr, err := far.ReadFrom(buf)
+	if err != nil || string(buf[:k]) != "ping" || addr.String() != near.LocalAddr().String() {
+		t.Fatalf("far end got %q from %v, %v", buf[:k], addr, err)
+	}
+	impair(t, n, `{"delayMs":5,"jitterMs":5}`)
+	if _, err := far.WriteTo([]byte("pong"), addr); err != nil {
+		t.Fatal(err)
+	}
+	if k, addr, err = near.ReadFrom(buf); err != nil || string(buf[:k]) != "pong" || addr.String() != far.LocalAddr().String() {
+		t.Fatalf("near end got %q from %v, %v", buf[:k], addr, err)
+	}
+	near.SetReadDeadline(time.Now().Add(-time.Second))
+	if _, _, err := near.ReadFrom(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("after the deadline: %v", err)
+	}
+	near.SetReadDeadline(time.Time{})
+	impair(t, n, `{"cut":60000}`)
+	if k, err := near.WriteTo([]byte("lost"), far.LocalAddr()); k != 4 || err != nil {
+		t.Errorf("a lost datagram: %d, %v, want success", k, err)
+	}
+	blocked := make(chan error)
+	go func() {
+		_, _, err := near.ReadFrom(make([]byte, 100))
+		blocked <- err
+	}()
+	near.Close()
+	if err := <-blocked; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a read ended by Close: %v", err)
+	}
+	if _, err := near.WriteTo([]byte("x"), far.LocalAddr()); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a write after Close: %v", err)
+	}
+	if r := impair(t, n, `{}`); r.Passed != 2 || r.Lost != 1 || r.Overflow != 0 {
+		t.Errorf("counters %+v, want 2 passed, 1 lost", r)
+	}
+}
+
+func TestNetwork_RoundTripper(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	n := mustNetwork(t)
+	arrived, release := make(chan struct{}, 1), make(chan struct{})
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			arrived <- struct{}{}
+			<-release
+		}
+		io.WriteString(w, r.Proto)
+	}))
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	defer server.Close()
+	defer close(release)
+	transport := n.roundTripper()
+	defer transport.CloseIdleConnections()
+	get := func(path string) (string, error) {
+		r, err := http.NewRequestWithContext(context.Background(), "GET", server.URL+path, nil)
+		if err != nil {
+			return "", err
+		}
+		reply, err := transport.RoundTrip(r)
+		if err != nil {
+			return "", err
+		}
+		defer reply.Body.Close()
+		text, err := io.ReadAll(reply.Body)
+		return string(text), err
+	}
+	if got, err := get("/"); got != "HTTP/2.0" || err != nil {
+		t.Fatalf("got %q, %v", got, err)
+	}
+	impair(t, n, `{"delayMs":2}`)
+	if got, err := get("/"); got != "HTTP/2.0" || err != nil {
+		t.Fatalf("with delay: %q, %v", got, err)
+	}
+	broken := make(chan error)
+	go func() {
+		_, err := get("/slow")
+		broken <- err
+	}()
+	<-arrived
+	impair(t, n, `{"cut":60000}`)
+	if err := <-broken; err == nil {
+		t.Error("a call under way survived the cut")
+	}
+	if _, err := get("/"); !errors.Is(err, errCut) {
+		t.Errorf("while cut: %v, want %v", err, errCut)
+	}
+	impair(t, n, `{"cut":0}`)
+	if got, err := get("/"); got != "HTTP/2.0" || err != nil {
+		t.Errorf("after the cut: %q, %v", got, err)
+	}
+}
