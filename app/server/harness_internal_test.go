@@ -30,6 +30,7 @@ const (
 // handClock is a clock that stands still until a test turns it.
 type handClock struct {
 	mu     sync.Mutex
+	set    *sync.Cond
 	now    time.Time
 	alarms []*handAlarm
 }
@@ -40,7 +41,29 @@ type handAlarm struct {
 	f     func()
 }
 
-func newHandClock() *handClock { return &handClock{now: time.Unix(1_700_000_000, 0)} }
+func newHandClock() *handClock {
+	c := &handClock{now: time.Unix(1_700_000_000, 0)}
+	c.set = sync.NewCond(&c.mu)
+	return c
+}
+
+// await blocks until n alarms are set for d from now.
+func (c *handClock) await(n int, d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		found := 0
+		for _, a := range c.alarms {
+			if a.at.Equal(c.now.Add(d)) {
+				found++
+			}
+		}
+		if found == n {
+			return
+		}
+		c.set.Wait()
+	}
+}
 
 func (c *handClock) Now() time.Time {
 	c.mu.Lock()
@@ -53,12 +76,14 @@ func (c *handClock) AfterFunc(d time.Duration, f func()) alarm {
 	defer c.mu.Unlock()
 	a := &handAlarm{clock: c, at: c.now.Add(d), f: f}
 	c.alarms = append(c.alarms, a)
+	c.set.Broadcast()
 	return a
 }
 
 func (a *handAlarm) Stop() bool {
 	a.clock.mu.Lock()
 	defer a.clock.mu.Unlock()
+	defer a.clock.set.Broadcast()
 	n := len(a.clock.alarms)
 	a.clock.alarms = slices.DeleteFunc(a.clock.alarms, func(other *handAlarm) bool { return other == a })
 	return len(a.clock.alarms) < n
@@ -294,7 +319,7 @@ func (w *world) join(room, user string, change ...func(*token.AccessToken)) *gue
 	return &guest{w.client(joined.GetSession()), w.t, joined}
 }
 
-// feed is an open event stream.
+// listener is an open event stream.
 type listener struct {
 	t      *testing.T
 	stream *connect.ServerStreamForClient[api.Event]
@@ -305,13 +330,7 @@ type listener struct {
 // listen opens the event stream and takes the snapshot and the privileges off.
 func (g *guest) listen() *listener {
 	g.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	g.t.Cleanup(cancel)
-	stream, err := g.Events(ctx, &api.EventsRequest{})
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	l := &listener{t: g.t, stream: stream, cancel: cancel}
+	l := g.events()
 	if l.begin = l.next().GetSnapshot(); l.begin == nil {
 		g.t.Fatal("the first event is no snapshot")
 	}
@@ -319,6 +338,32 @@ func (g *guest) listen() *listener {
 		g.t.Fatal("the second event does not tell the privileges")
 	}
 	return l
+}
+
+// events opens the event stream and takes nothing off.
+func (g *guest) events() *listener {
+	g.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	g.t.Cleanup(cancel)
+	stream, err := g.Events(ctx, &api.EventsRequest{})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return &listener{t: g.t, stream: stream, cancel: cancel}
+}
+
+// publish negotiates a connection that sends these sources, live.
+func (w *world) publish(g *guest, connection uint32, sources ...api.Source) []*api.Track {
+	w.t.Helper()
+	req := &api.NegotiateRequest{Connection: connection, Offer: "offer"}
+	for i, s := range sources {
+		req.Publish = append(req.Publish, &api.Publish{Mid: fmt.Sprint(i), Source: s, Live: true})
+	}
+	response, err := g.Negotiate(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return response.GetPublished()
 }
 
 // next returns the next event that is no heartbeat.

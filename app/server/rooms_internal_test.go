@@ -1,23 +1,394 @@
 package server
 
 import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 
+	"connectrpc.com/connect"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+
 	"parlor/app/api"
+	"parlor/app/errno"
+	"parlor/app/token"
 )
 
-func TestRooms_JoinTellsOthers(t *testing.T) {
+func TestRooms_Join_TellsOthers(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("room1", "ann")
 	events := ann.listen()
-	w.join("room1", "bob")
+	bob := w.join("room1", "bob")
 	if got := events.next().GetJoined().GetUserId(); got != "bob" {
 		t.Errorf("got joined %q, want bob", got)
 	}
-	if _, err := ann.Exit(t.Context(), &api.ExitRequest{}); err != nil {
+	want := &api.Snapshot{RoomId: "room1", Seq: 2, Members: []*api.Member{
+		{UserId: "ann", JoinedAtMs: 1_700_000_000_000, Connected: true},
+		{UserId: "bob", JoinedAtMs: 1_700_000_000_000, Connected: true},
+	}}
+	if diff := cmp.Diff(want, bob.joined.GetSnapshot(), protocmp.Transform()); diff != "" {
+		t.Errorf("snapshot (-want +got):\n%s", diff)
+	}
+	want2 := &api.JoinResponse{
+		Session: bob.joined.GetSession(), Snapshot: want, HeartbeatMs: 5000, GraceMs: 8000,
+		TokenExpireAt: 1_700_086_400, Node: w.NodeID(), Incarnation: w.rooms.incarnation,
+		Privileges: &api.Privileges{PublishAudio: true, PublishVideo: true, Subscribe: true},
+	}
+	if diff := cmp.Diff(want2, bob.joined, protocmp.Transform()); diff != "" {
+		t.Errorf("join response (-want +got):\n%s", diff)
+	}
+	if len(bob.joined.GetSession()) != 32 {
+		t.Errorf("session secret %q is not 128 bits", bob.joined.GetSession())
+	}
+}
+
+func TestRooms_Exit_EndsTheSession(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.join("room1", "ann"), w.join("room1", "bob")
+	annEvents, bobEvents := ann.listen(), bob.listen()
+	for range 2 { // leaving twice is no error
+		if _, err := ann.Exit(t.Context(), &api.ExitRequest{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if reason, err := annEvents.end(); reason != endLeft || err != nil {
+		t.Errorf("own stream: got end %v, %v", reason, err)
+	}
+	left := bobEvents.next().GetLeft()
+	if left.GetUserId() != "ann" || left.GetReason() != api.LeftReason_LEFT_REASON_EXIT {
+		t.Errorf("other stream: got %v", left)
+	}
+	_, err := ann.SetLive(t.Context(), &api.SetLiveRequest{})
+	wantCode(t, err, connect.CodeUnauthenticated)
+	again := w.join("room1", "ann")
+	if n := len(again.joined.GetSnapshot().GetMembers()); n != 2 {
+		t.Errorf("after joining again there are %d members", n)
+	}
+}
+
+func TestRooms_AppsAreIsolated(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("room1", "ann")
+	events := ann.listen()
+	other, err := w.client("").Join(t.Context(), &api.JoinRequest{AppId: appB, RoomId: "room1", UserId: "ann",
+		Token: w.mint("room1", "ann", func(tok *token.AccessToken) { tok.AppID = appB })})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(other.GetSnapshot().GetMembers()); n != 1 {
+		t.Errorf("the room of the other app has %d members", n)
+	}
+	w.join("room1", "bob")
+	if got := events.next().GetJoined().GetUserId(); got != "bob" {
+		t.Errorf("the first event after a join in another app is %q", got)
+	}
+}
+
+func TestRooms_SameUserAgain(t *testing.T) { // E-2
+	w := newWorld(t)
+	first := w.join("room1", "ann")
+	firstEvents := first.listen()
+	w.publish(first, 1, api.Source_SOURCE_CAMERA)
+	bob := w.join("room1", "bob")
+	events := bob.listen()
+
+	second := w.join("room1", "ann")
+	if reason, err := firstEvents.end(); reason != api.EndReason_END_REASON_DUPLICATE_LOGIN || err != nil {
+		t.Errorf("earlier session: got end %v, %v", reason, err)
+	}
+	w.sfu.await(func() bool { return w.sfu.peers[0].closed })
+	changed := events.next().GetChanged()
+	if changed.GetUserId() != "ann" || len(changed.GetTracks()) != 0 {
+		t.Errorf("others see %v, want a change to no tracks", changed)
+	}
+	var users []string
+	for _, m := range second.joined.GetSnapshot().GetMembers() {
+		users = append(users, m.GetUserId())
+	}
+	if !slices.Equal(users, []string{"ann", "bob"}) {
+		t.Errorf("members are %v", users)
+	}
+
+	_, err := first.SetLive(t.Context(), &api.SetLiveRequest{})
+	if got := api.FromConnect("x", err); !strings.Contains(got.ErrMsg, "-1004") {
+		t.Errorf("a call of the earlier session: %v", err)
+	}
+	if reason, err := first.events().end(); reason != api.EndReason_END_REASON_DUPLICATE_LOGIN || err != nil {
+		t.Errorf("a stream of the earlier session: got end %v, %v", reason, err)
+	}
+	if _, err := first.Exit(t.Context(), &api.ExitRequest{}); err != nil {
 		t.Error(err)
 	}
-	if reason, err := events.end(); reason != endLeft || err != nil {
-		t.Errorf("got end %v, %v", reason, err)
+	w.join("room1", "cat")
+	if got := events.next().GetJoined().GetUserId(); got != "cat" {
+		t.Errorf("leaving by the earlier session was seen: %v", got)
+	}
+}
+
+func TestRooms_JoinWithALiveSession(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("room1", "ann")
+	for _, user := range []string{"ann", "bob"} {
+		_, err := ann.Join(t.Context(), &api.JoinRequest{AppId: appA, RoomId: "room2", UserId: user, Token: w.mint("room2", user)})
+		wantCode(t, err, connect.CodeAlreadyExists)
+		if got := api.FromConnect("joinRtcRoom", err); got.ErrMsg != "joinRtcRoom:fail user ann is already in the room room1" || got.ErrNo != 21100 {
+			t.Errorf("got %+v", got)
+		}
+	}
+	if _, err := ann.Exit(t.Context(), &api.ExitRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ann.Join(t.Context(), &api.JoinRequest{AppId: appA, RoomId: "room2", UserId: "ann", Token: w.mint("room2", "ann")}); err != nil {
+		t.Errorf("a session that is over is in the way: %v", err)
+	}
+}
+
+// badTokens are tokens that must not admit ann to room1 of app A.
+func badTokens(w *world) map[string]string {
+	with := func(f func(*token.AccessToken)) string { return w.mint("room1", "ann", f) }
+	good := w.mint("room1", "ann")
+	forged := &token.AccessToken{AppID: appA, RoomID: "room1", UserID: "ann", ExpireAt: 0}
+	text, err := forged.Sign(keyB)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return map[string]string{
+		"empty":               "",
+		"malformed":           "not a token",
+		"other version":       "002" + good[3:],
+		"cut":                 good[:len(good)-4],
+		"long":                strings.Repeat("A", 32<<10),
+		"expired":             with(func(t *token.AccessToken) { t.ExpireAt = uint32(w.clock.Now().Unix()) - 1 }),
+		"forged":              text,
+		"other room":          with(func(t *token.AccessToken) { t.RoomID = "room2" }),
+		"other user":          with(func(t *token.AccessToken) { t.UserID = "bob" }),
+		"other app":           with(func(t *token.AccessToken) { t.AppID = appB }),
+		"other app, own id":   "001" + appA + with(func(t *token.AccessToken) { t.AppID = appB })[27:],
+		"empty user":          with(func(t *token.AccessToken) { t.UserID = "" }),
+		"signature cut short": good[:27] + "AAAA",
+	}
+}
+
+func wantInvalidToken(t *testing.T, err error, apiName string) {
+	t.Helper()
+	wantCode(t, err, connect.CodeUnauthenticated)
+	want := &errno.Error{ErrMsg: apiName + ":fail invalid token", ErrNo: 21101, ErrorCode: 115902, ErrorType: "D"}
+	got := api.FromConnect(apiName, err)
+	if got.ErrMsg != want.ErrMsg || got.ErrNo != want.ErrNo || got.ErrorCode != want.ErrorCode {
+		t.Errorf("got %+v", got)
+	}
+	if text := err.Error(); !strings.HasSuffix(text, ":fail invalid token") {
+		t.Errorf("the wire tells which check failed: %s", text)
+	}
+}
+
+func TestRooms_BadTokens(t *testing.T) { // T-21, T-22, T-30
+	w := newWorld(t)
+	ann := w.join("room1", "ann")
+	for name, text := range badTokens(w) {
+		t.Run(name, func(t *testing.T) {
+			_, err := w.client("").Join(t.Context(), &api.JoinRequest{AppId: appA, RoomId: "room1", UserId: "ann", Token: text})
+			wantInvalidToken(t, err, "join")
+			_, err = ann.UpdateToken(t.Context(), &api.UpdateTokenRequest{Token: text})
+			wantInvalidToken(t, err, "updateToken")
+		})
+	}
+	t.Run("unknown app", func(t *testing.T) {
+		_, err := w.client("").Join(t.Context(), &api.JoinRequest{
+			AppId: "000000000000000000000000", RoomId: "room1", UserId: "ann", Token: w.mint("room1", "ann")})
+		wantInvalidToken(t, err, "join")
+	})
+	if _, err := ann.UpdateToken(t.Context(), &api.UpdateTokenRequest{Token: w.mint("room1", "ann")}); err != nil {
+		t.Errorf("the session did not survive bad tokens: %v", err)
+	}
+}
+
+func TestRooms_CallsWithoutASession(t *testing.T) {
+	w := newWorld(t)
+	for _, secret := range []string{"", "unknown", strings.Repeat("0", 32), strings.Repeat("x", 8<<10)} {
+		c := w.client(secret)
+		ctx := t.Context()
+		calls := map[string]func() error{
+			"Exit":        func() error { _, err := c.Exit(ctx, &api.ExitRequest{}); return err },
+			"UpdateToken": func() error { _, err := c.UpdateToken(ctx, &api.UpdateTokenRequest{}); return err },
+			"Negotiate":   func() error { _, err := c.Negotiate(ctx, &api.NegotiateRequest{}); return err },
+			"SetLive":     func() error { _, err := c.SetLive(ctx, &api.SetLiveRequest{}); return err },
+			"Events": func() error {
+				stream, err := c.Events(ctx, &api.EventsRequest{})
+				if err != nil {
+					return err
+				}
+				stream.Receive()
+				return stream.Err()
+			},
+		}
+		for name, call := range calls {
+			t.Run(fmt.Sprintf("%s with %.10q", name, secret), func(t *testing.T) {
+				wantCode(t, call(), connect.CodeUnauthenticated)
+			})
+		}
+	}
+}
+
+func TestRooms_BadParameters(t *testing.T) { // N-54
+	w := newWorld(t)
+	long := strings.Repeat("a", 129)
+	tests := []struct {
+		name, room, user, client, want string
+	}{
+		{name: "no room", user: "ann", want: "params.roomId"},
+		{name: "long room", room: long, user: "ann", want: "params.roomId"},
+		{name: "blank in room", room: "a b", user: "ann", want: "params.roomId"},
+		{name: "subject in room", room: "a.>*", user: "ann", want: "params.roomId"},
+		{name: "no user", room: "room1", want: "params.userId"},
+		{name: "Chinese user", room: "room1", user: "用户", want: "params.userId"},
+		{name: "long client", room: "room1", user: "ann", client: long, want: "params.client"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := w.client("").Join(t.Context(), &api.JoinRequest{AppId: appA, RoomId: tt.room, UserId: tt.user, Client: tt.client, Token: "x"})
+			wantCode(t, err, connect.CodeInvalidArgument)
+			if got := api.FromConnect("join", err); got.ErrNo != 20000 || !strings.Contains(got.ErrMsg, tt.want) {
+				t.Errorf("got %v, want %s named", got, tt.want)
+			}
+		})
+	}
+	longest := strings.Repeat("@._-aZ09", 16)
+	w.join(longest, longest)
+	ann := w.join("room1", "ann")
+	for _, number := range []uint32{0, 5, 1 << 31} {
+		_, err := ann.SetLive(t.Context(), &api.SetLiveRequest{Live: map[uint32]bool{number: true}})
+		wantCode(t, err, connect.CodeInvalidArgument)
+	}
+}
+
+func TestRooms_SetLive(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.join("room1", "ann"), w.join("room1", "bob")
+	w.publish(ann, 1, api.Source_SOURCE_MICROPHONE, api.Source_SOURCE_CAMERA)
+	events := bob.listen()
+	camera, microphone := uint32(api.Source_SOURCE_CAMERA), uint32(api.Source_SOURCE_MICROPHONE)
+	set := func(live map[uint32]bool) {
+		t.Helper()
+		if _, err := ann.SetLive(t.Context(), &api.SetLiveRequest{Live: live}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(map[uint32]bool{camera: false})
+	set(map[uint32]bool{camera: false, uint32(api.Source_SOURCE_SCREEN): true}) // changes nothing
+	set(map[uint32]bool{camera: true, microphone: false})
+	for i, want := range []map[api.Source]bool{
+		{api.Source_SOURCE_MICROPHONE: true, api.Source_SOURCE_CAMERA: false},
+		{api.Source_SOURCE_MICROPHONE: false, api.Source_SOURCE_CAMERA: true},
+	} {
+		got := make(map[api.Source]bool)
+		for _, track := range events.next().GetChanged().GetTracks() {
+			got[track.GetSource()] = track.GetLive()
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("change %d: got %v, want %v", i, got, want)
+		}
+	}
+}
+
+// replay is the room as one sees it who only reads events.
+type replay struct{ room *api.Snapshot }
+
+func (p *replay) apply(ev *api.Event) error {
+	if ev.GetSeq() != 0 && ev.GetSnapshot() == nil && ev.GetSeq() != p.room.GetSeq()+1 {
+		return fmt.Errorf("event %d follows %d", ev.GetSeq(), p.room.GetSeq())
+	}
+	find := func(user string) int {
+		return slices.IndexFunc(p.room.GetMembers(), func(m *api.Member) bool { return m.GetUserId() == user })
+	}
+	switch body := ev.GetBody().(type) {
+	case *api.Event_Snapshot:
+		p.room = body.Snapshot
+	case *api.Event_Joined:
+		if find(body.Joined.GetUserId()) >= 0 {
+			return fmt.Errorf("%s joined twice", body.Joined.GetUserId())
+		}
+		p.room.Members = append(p.room.Members, body.Joined)
+	case *api.Event_Changed:
+		at := find(body.Changed.GetUserId())
+		if at < 0 {
+			return fmt.Errorf("%s changed outside", body.Changed.GetUserId())
+		}
+		p.room.Members[at] = body.Changed
+	case *api.Event_Left:
+		at := find(body.Left.GetUserId())
+		if at < 0 {
+			return fmt.Errorf("%s left outside", body.Left.GetUserId())
+		}
+		p.room.Members = slices.Delete(p.room.Members, at, at+1)
+	}
+	if ev.GetSeq() != 0 {
+		p.room.Seq = ev.GetSeq()
+	}
+	return nil
+}
+
+// follow replays events until the room is at seq.
+func (l *listener) follow(seq uint64) (*api.Snapshot, error) {
+	p := &replay{room: l.begin}
+	for p.room.GetSeq() < seq {
+		if err := p.apply(l.next()); err != nil {
+			return nil, err
+		}
+	}
+	return p.room, nil
+}
+
+// Many users come, publish, mute and go at once, while streams open at any moment: whoever replays his
+// events from his snapshot on arrives at the room as it is.
+func TestRooms_SnapshotAndDeltasAgree(t *testing.T) {
+	const users, turns = 8, 25
+	w := newWorld(t)
+	watchers := make(chan *listener, users*turns) // all that are opened; they are read after the storm
+	var storm sync.WaitGroup
+	for u := range users {
+		storm.Go(func() {
+			random := rand.New(rand.NewPCG(7, uint64(u)))
+			user := fmt.Sprintf("user%d", u)
+			var me *guest
+			for turn := range turns {
+				switch n := random.IntN(8); {
+				case n == 0:
+					watchers <- w.join("room1", fmt.Sprintf("watcher%d-%d", u, turn)).listen()
+				case me == nil || n == 1: // the same user again
+					me = w.join("room1", user)
+				case n == 2:
+					if _, err := me.Exit(t.Context(), &api.ExitRequest{}); err != nil {
+						t.Error(err)
+					}
+					me = nil
+				case n == 3:
+					w.publish(me, uint32(turn+1), api.Source_SOURCE_MICROPHONE)
+				default:
+					if _, err := me.SetLive(t.Context(), &api.SetLiveRequest{Live: map[uint32]bool{1: n%2 == 0}}); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	storm.Wait()
+	close(watchers)
+	last := w.join("room1", "last").joined.GetSnapshot()
+	if len(watchers) == 0 || last.GetSeq() < users {
+		t.Fatalf("%d watchers, %d events: the test tests nothing", len(watchers), last.GetSeq())
+	}
+	for l := range watchers {
+		got, err := l.follow(last.GetSeq())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(last, got, protocmp.Transform()); diff != "" {
+			t.Fatalf("replayed room (-snapshot +replayed):\n%s", diff)
+		}
 	}
 }
