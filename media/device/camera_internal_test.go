@@ -201,8 +201,17 @@ func TestCamera_ReadVideo(t *testing.T) {
 	if first.Image.SubsampleRatio != image.YCbCrSubsampleRatio420 || first.At <= 0 {
 		t.Errorf("got %v at %v want 4:2:0 with a time", first.Image.SubsampleRatio, first.At)
 	}
+	// The picture is the reader's until it asks for the next one. This reader asks when the first
+	// of these is there, and then no more.
 	fake.pictures <- grey(120)
 	second := <-read
+	shown := second.Image.Y[0]
+	for y := range uint8(5) {
+		fake.pictures <- grey(130 + y)
+	}
+	if got := second.Image.Y[0]; got != shown {
+		t.Errorf("picture changed from %d to %d while it was being read", shown, got)
+	}
 	if second.At < first.At {
 		t.Errorf("got time %v after %v", second.At, first.At)
 	}

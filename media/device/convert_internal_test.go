@@ -87,6 +87,29 @@ func TestConverter_Convert(t *testing.T) {
 
 func differ(a, b uint8) bool { return max(a, b)-min(a, b) > 2 }
 
+// Lines of alternating colour become their mean, not one of them.
+func TestConverter_Convert_MeanColour(t *testing.T) {
+	for _, ratio := range []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio444} {
+		src := image.NewYCbCr(image.Rect(0, 0, 8, 8), ratio)
+		for i := range src.Cb {
+			src.Cb[i], src.Cr[i] = 80, 200
+			if i/src.CStride%2 == 1 {
+				src.Cb[i], src.Cr[i] = 120, 100
+			}
+		}
+		var c converter
+		got, err := c.convert(nil, src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range got.Cb {
+			if got.Cb[i] != 100 || got.Cr[i] != 150 {
+				t.Fatalf("%v: got %d, %d want 100, 150", ratio, got.Cb[i], got.Cr[i])
+			}
+		}
+	}
+}
+
 func TestConverter_Convert_Gray(t *testing.T) {
 	src := image.NewGray(image.Rect(0, 0, 4, 4))
 	for i := range src.Pix {

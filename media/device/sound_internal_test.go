@@ -27,6 +27,7 @@ func TestMicrophone_Capture(t *testing.T) {
 	m, dropped := testMicrophone()
 	const start = time.Minute
 	n, read := 0, 0
+	var last time.Duration
 	for call, size := range []int{480, 480, 441, 1, 2000, 0, 960, 700, 3333, 480, 480} {
 		pcm := make([]int16, size)
 		for i := range pcm {
@@ -49,6 +50,10 @@ func TestMicrophone_Capture(t *testing.T) {
 			if off := f.At - want; off < -10*time.Millisecond || off > 10*time.Millisecond {
 				t.Errorf("frame at sample %d: got time %v want about %v", read, f.At, want)
 			}
+			if step := f.At - last; read > 0 && (step < 19*time.Millisecond || step > 21*time.Millisecond) {
+				t.Errorf("frame at sample %d: got time %v after %v want 20 ms more", read, f.At, last)
+			}
+			last = f.At
 			read += len(f.PCM)
 		}
 	}
@@ -300,6 +305,17 @@ func TestSoundID(t *testing.T) {
 	} {
 		if got := soundID(tc.id); got != tc.want {
 			t.Errorf("%s: got %q want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestIsPlugin(t *testing.T) {
+	for id, want := range map[string]bool{
+		"null": true, "speexrate": true, "upmix": true, "pulse": true,
+		"default": false, ":0,0": false, "hw:1,0": false, "sysdefault:CARD=PCH": false,
+	} {
+		if got := isPlugin(id); got != want {
+			t.Errorf("%q: got %v want %v", id, got, want)
 		}
 	}
 }
