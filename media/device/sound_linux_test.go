@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 
 // alone runs the test in a process of its own: oto has one context per process, whose goroutine
 // never ends, and the sound libraries read the environment once. It returns false in the parent,
-// whose test is then over.
+// whose test is then over; what a crashed test leaves behind, the parent takes away.
 func alone(t *testing.T) bool {
 	t.Helper()
 	const mark = "PARLOR_TEST_ALONE"
@@ -29,8 +30,17 @@ func alone(t *testing.T) bool {
 		return true
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=90s")
-	cmd.Env = append(os.Environ(), mark+"="+t.Name())
+	dir, err := os.MkdirTemp("", "sound") // not t.TempDir: the path of a socket has 107 bytes at most
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	cmd.Env = append(os.Environ(), mark+"="+t.Name(), "TMPDIR="+dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.CombinedOutput()
+	if cmd.Process != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // its process group; none is left normally
+	}
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
 		t.Errorf("process of its own: %v\n%s", err, out)
 	} else if testing.Verbose() {
@@ -48,12 +58,7 @@ type soundServer struct {
 
 func startSoundServer(t *testing.T) *soundServer {
 	t.Helper()
-	// Not t.TempDir: the path of a socket has 107 bytes at most.
-	dir, err := os.MkdirTemp("", "sound")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := os.TempDir() // of this process alone
 	s := &soundServer{dir: dir, address: "unix:" + filepath.Join(dir, "native")}
 	t.Setenv("PULSE_SERVER", s.address)
 	s.start(t)
