@@ -230,10 +230,10 @@ func (c *client) setMIDs() {
 
 // source makes packets by hand. A video frame has three packets.
 type source struct {
-	t           testing.TB
-	kind        media.Kind
-	track       *webrtc.TrackLocalStaticRTP
-	transceiver *webrtc.RTPTransceiver
+	t      testing.TB
+	kind   media.Kind
+	track  *webrtc.TrackLocalStaticRTP
+	sender *webrtc.RTPSender
 
 	mu        sync.Mutex
 	sequence  uint16
@@ -247,7 +247,7 @@ type source struct {
 }
 
 func newSource(t testing.TB, kind media.Kind, track *webrtc.TrackLocalStaticRTP, tr *webrtc.RTPTransceiver) *source {
-	s := &source{t: t, kind: kind, track: track, transceiver: tr, sequence: 65500, timestamp: 1 << 31,
+	s := &source{t: t, kind: kind, track: track, sender: tr.Sender(), sequence: 65500, timestamp: 1 << 31,
 		picture: 32760, tl0: 250, key: true, stop: make(chan struct{})}
 	s.wg.Go(s.readFeedback)
 	t.Cleanup(s.end)
@@ -257,7 +257,7 @@ func newSource(t testing.TB, kind media.Kind, track *webrtc.TrackLocalStaticRTP,
 // readFeedback makes the next frame a key frame when one is asked for.
 func (s *source) readFeedback() {
 	for {
-		packets, _, err := s.transceiver.Sender().ReadRTCP()
+		packets, _, err := s.sender.ReadRTCP()
 		if err != nil {
 			return
 		}
@@ -285,7 +285,7 @@ func (s *source) frame() {
 	defer s.mu.Unlock()
 	if s.kind == media.Audio {
 		p := s.packet([]byte{0xfc, 1, 2, 3}, true)
-		for _, e := range s.transceiver.Sender().GetParameters().HeaderExtensions {
+		for _, e := range s.sender.GetParameters().HeaderExtensions {
 			if e.URI == sdp.AudioLevelURI {
 				if err := p.SetExtension(uint8(e.ID), []byte{0x80 | 42}); err != nil {
 					s.t.Errorf("SetExtension: %v", err)
@@ -357,7 +357,7 @@ func (s *source) end() {
 		close(s.stop)
 	}
 	s.mu.Unlock()
-	_ = s.transceiver.Sender().Stop()
+	_ = s.sender.Stop()
 	s.wg.Wait()
 }
 

@@ -102,8 +102,8 @@ func (f *forwarder) start(p *packet) {
 	}
 	// What passed since the last packet passes in the outgoing timestamps too, but at least one
 	// frame: two frames never share a timestamp.
-	elapsed := uint32((p.at - f.lastAt).Microseconds() * int64(f.clock) / 1e6)
-	f.timestampOffset = f.last.timestamp + max(elapsed, f.clock/50) - p.timestamp
+	elapsed := (p.at - f.lastAt).Microseconds() * int64(f.clock) / 1e6
+	f.timestampOffset = f.last.timestamp + uint32(max(elapsed, int64(f.clock)/50)) - p.timestamp
 	f.pictureOffset = f.last.picture + 1 - p.vp8.picture
 	f.tl0Offset = f.last.tl0 + 1 - p.vp8.tl0
 }

@@ -99,7 +99,7 @@ func parseSection(m *sdp.MediaDescription) (s section, err error) {
 	if err := checkSources(m); err != nil {
 		return s, fmt.Errorf("mid %q: %w", s.mid, err)
 	}
-	if err := keepCodec(m, strings.TrimPrefix(mimeType(s.kind), m.MediaName.Media+"/")); err != nil {
+	if err := keepCodec(m, s.kind); err != nil {
 		return s, fmt.Errorf("mid %q: %w", s.mid, err)
 	}
 	_, bundled := m.Attribute("bundle-only")
@@ -156,28 +156,33 @@ func checkSources(m *sdp.MediaDescription) error {
 	return nil
 }
 
-// keepCodec removes all payload types but those of one codec.
-func keepCodec(m *sdp.MediaDescription, codec string) error {
+// keepCodec removes all payload types but those of the codec that is forwarded.
+func keepCodec(m *sdp.MediaDescription, kind media.Kind) error {
+	codec := "opus/48000/2" // RFC 7587, section 7
+	if kind == media.Video {
+		codec = "VP8/90000" // RFC 7741, section 6
+	}
 	var keep []string
-	for _, a := range m.Attributes {
-		if a.Key != "rtpmap" {
-			continue
-		}
-		format, encoding, _ := strings.Cut(a.Value, " ")
-		name, _, _ := strings.Cut(encoding, "/")
+	isCodec := func(rtpmap string) bool {
+		format, encoding, _ := strings.Cut(rtpmap, " ")
 		number, err := strconv.ParseUint(format, 10, 7)
-		if err == nil && strings.EqualFold(name, codec) && slices.Contains(m.MediaName.Formats, format) &&
-			format == strconv.FormatUint(number, 10) {
+		return err == nil && format == strconv.FormatUint(number, 10) &&
+			strings.EqualFold(encoding, codec) && slices.Contains(m.MediaName.Formats, format)
+	}
+	for _, a := range m.Attributes {
+		if format, _, _ := strings.Cut(a.Value, " "); a.Key == "rtpmap" && isCodec(a.Value) && !slices.Contains(keep, format) {
 			keep = append(keep, format)
 		}
 	}
 	if len(keep) == 0 {
 		return badOffer("no %s offered", codec)
 	}
-	m.MediaName.Formats = slices.DeleteFunc(m.MediaName.Formats, func(f string) bool { return !slices.Contains(keep, f) })
+	m.MediaName.Formats = keep
 	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
 		switch a.Key {
-		case "rtpmap", "fmtp", "rtcp-fb":
+		case "rtpmap":
+			return !isCodec(a.Value)
+		case "fmtp", "rtcp-fb":
 			format, _, _ := strings.Cut(a.Value, " ")
 			return !slices.Contains(keep, format)
 		}
@@ -209,29 +214,34 @@ func contactable(ip netip.Addr, local bool) bool {
 // checkTransport looks for what ICE and DTLS need. It stands where the first section of the bundle has it, or for
 // the whole session.
 func checkTransport(d *sdp.SessionDescription) error {
+	d.Attributes = slices.DeleteFunc(d.Attributes, func(a sdp.Attribute) bool {
+		return a.Key == sdp.AttrKeyGroup && !strings.HasPrefix(a.Value, "BUNDLE ") // others mean nothing here
+	})
 	first := d.MediaDescriptions[0]
-	if group, ok := d.Attribute("group"); ok {
-		tags := strings.Fields(strings.TrimPrefix(group, "BUNDLE"))
-		if len(tags) > 0 {
-			i := slices.IndexFunc(d.MediaDescriptions, func(m *sdp.MediaDescription) bool {
-				mid, _ := m.Attribute(sdp.AttrKeyMID)
-				return mid == tags[0]
-			})
-			if i < 0 {
-				return badOffer("group names mid %.40q, which no section has", tags[0])
-			}
-			first = d.MediaDescriptions[i]
+	if group, ok := d.Attribute(sdp.AttrKeyGroup); ok {
+		tag, _, _ := strings.Cut(strings.TrimPrefix(group, "BUNDLE "), " ")
+		i := slices.IndexFunc(d.MediaDescriptions, func(m *sdp.MediaDescription) bool {
+			mid, _ := m.Attribute(sdp.AttrKeyMID)
+			return mid == tag
+		})
+		if i < 0 {
+			return badOffer("group names mid %.40q, which no section has", tag)
 		}
+		first = d.MediaDescriptions[i]
 	}
 	value := func(key string) string {
-		if v, ok := d.Attribute(key); ok {
+		if v, _ := d.Attribute(key); v != "" {
 			return v
 		}
 		v, _ := first.Attribute(key)
 		return v
 	}
+	credentials := first.Attribute
+	if user, _ := d.Attribute("ice-ufrag"); user != "" {
+		credentials = d.Attribute // both stand in the same place
+	}
 	for _, key := range []string{"ice-ufrag", "ice-pwd"} {
-		if value(key) == "" {
+		if v, _ := credentials(key); v == "" {
 			return badOffer("no %s", key)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"math/big"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -53,10 +52,6 @@ func newSettings(cfg Config, s *socket, factory logging.LoggerFactory) (webrtc.S
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetICETimeouts(disconnectedAfter, failedAfter, keepAlive)
-	e.SetRemoteIPFilter(func(ip net.IP) bool {
-		a, ok := netip.AddrFromSlice(ip)
-		return ok && contactable(a, s.local)
-	})
 	if cfg.Net != nil {
 		e.SetNet(cfg.Net)
 	}
