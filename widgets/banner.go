@@ -31,7 +31,9 @@ type Banner struct {
 	ground *canvas.Rectangle
 	icon   *canvas.Image
 	text   *canvas.Text
-	words  string
+
+	words    string
+	severity Severity
 }
 
 // NewBanner returns an empty, hidden banner.
@@ -51,11 +53,11 @@ func NewBanner() *Banner {
 
 // Set shows words; empty words hide the banner. Buttons with an empty text are hidden.
 func (b *Banner) Set(severity Severity, words, first, second string) {
-	if words == "" {
-		show(b, false)
+	show(b, words != "")
+	if words == "" || b.words == words && b.severity == severity && b.First.Text == first && b.Second.Text == second {
 		return
 	}
-	b.words = words
+	b.words, b.severity = words, severity
 	icon := assets.Warning
 	switch severity {
 	case SeverityInfo:
@@ -68,7 +70,6 @@ func (b *Banner) Set(severity Severity, words, first, second string) {
 	b.icon.Resource = assets.IconIn(icon, color.White)
 	setButton(b.First, first)
 	setButton(b.Second, second)
-	show(b, true)
 	b.Refresh()
 }
 

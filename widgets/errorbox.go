@@ -28,7 +28,7 @@ func NewErrorBox(texts *assets.Texts, copied func(string)) *ErrorBox {
 		text: widget.NewLabel(""), cure: widget.NewLabel(""),
 	}
 	b.ExtendBaseWidget(b)
-	b.text.Wrapping, b.cure.Wrapping = fyne.TextWrapBreak, fyne.TextWrapWord
+	b.text.Wrapping, b.cure.Wrapping = fyne.TextWrapWord, fyne.TextWrapWord
 	b.text.Importance = widget.DangerImportance
 	b.text.SizeName, b.cure.SizeName = theme.SizeNameText, theme.SizeNameText
 	b.edge.CornerRadius = buttonRadius

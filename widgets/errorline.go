@@ -9,10 +9,12 @@ import (
 	"parlor/assets"
 )
 
-// ErrorLine is the documents' line above the tiles: one line of monospaced text, right-aligned, with a
-// sign when something is wrong.
+// ErrorLine is the documents' line above the tiles: one line of monospaced text with a sign
+// that tells whether something is wrong.
 type ErrorLine struct {
 	widget.BaseWidget
+
+	Leading bool // at the left instead of the right; set before it is shown
 
 	words string
 	wrong bool
@@ -58,8 +60,12 @@ func (l *ErrorLine) CreateRenderer() fyne.WidgetRenderer {
 		layout: func(size fyne.Size) {
 			l.text.Text = elide(l.words, size.Width-22, l.text.TextSize, l.text.TextStyle)
 			width := l.text.MinSize().Width
-			place(l.icon, size.Width-width-22, (size.Height-16)/2, 16, 16)
-			place(l.text, size.Width-width, 0, width, size.Height)
+			x := size.Width - width - 22
+			if l.Leading {
+				x = 0
+			}
+			place(l.icon, x, (size.Height-16)/2, 16, 16)
+			place(l.text, x+22, 0, width, size.Height)
 		},
 	}
 }

@@ -120,7 +120,7 @@ func (p *InfoPanel) Objects() []fyne.CanvasObject {
 func (r *infoRow) shown() string {
 	switch {
 	case r.value == "":
-		return "–"
+		return "-"
 	case r.field.Secret && !r.revealed:
 		return Mask(r.value)
 	}

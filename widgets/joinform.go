@@ -57,7 +57,7 @@ func NewJoinForm(texts *assets.Texts, canMint bool, copied func(string)) *JoinFo
 		e.OnSubmitted = func(string) { f.submit() }
 	}
 	f.tokenBox = container.NewVBox(f.Token)
-	ticket := container.New(layout.NewCustomPaddedVBoxLayout(6), fieldName(texts.T("join.token")))
+	ticket := container.New(layout.NewCustomPaddedVBoxLayout(6), tight(fieldName(texts.T("join.token"))))
 	if canMint {
 		ticket.Add(f.Ticket)
 	}
@@ -65,7 +65,7 @@ func NewJoinForm(texts *assets.Texts, canMint bool, copied func(string)) *JoinFo
 	f.content = container.New(layout.NewCustomPaddedVBoxLayout(10),
 		field(texts.T("join.room"), f.RoomID, f.roomHint),
 		field(texts.T("join.user"), f.UserID, f.userHint),
-		ticket, f.Error,
+		ticket, f.Error, gap(2),
 		container.New(&minHeight{44}, f.Join))
 	f.update()
 	return f
@@ -90,6 +90,11 @@ func field(name string, entry, below fyne.CanvasObject) fyne.CanvasObject {
 // tight takes away a label's own padding at the left, so that words and fields line up.
 func tight(o fyne.CanvasObject) fyne.CanvasObject {
 	return container.New(layout.NewCustomPaddedLayout(-6, -6, -8, 0), o)
+}
+
+// gap is empty space.
+func gap(height float32) fyne.CanvasObject {
+	return container.New(&minHeight{height}, container.NewWithoutLayout())
 }
 
 // minHeight gives its only object at least a height.

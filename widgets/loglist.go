@@ -60,8 +60,9 @@ func NewLogList(empty string) *LogList {
 	return l
 }
 
-// Add appends a row and scrolls to it.
+// Add appends a row, and scrolls to it unless the user looks at older ones.
 func (l *LogList) Add(row LogRow) {
+	follow := l.atBottom()
 	if len(l.rows) < LogCapacity {
 		l.rows = append(l.rows, row)
 	} else {
@@ -78,7 +79,15 @@ func (l *LogList) Add(row LogRow) {
 	l.total++
 	l.empty.Hide()
 	l.list.Refresh()
-	l.list.ScrollToBottom()
+	if follow {
+		l.list.ScrollToBottom()
+	}
+}
+
+// atBottom tells whether the newest row can be seen, give or take one.
+func (l *LogList) atBottom() bool {
+	const rowPitch = logHeight + 4 // with Fyne's padding between rows
+	return l.list.GetScrollOffset()+l.list.Size().Height > float32(len(l.shown)-2)*rowPitch
 }
 
 // at returns the row with an absolute number that is still kept.

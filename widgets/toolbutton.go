@@ -177,7 +177,7 @@ func (b *ToolButton) minSize() fyne.Size {
 		return fyne.NewSize(toolHeight, toolHeight)
 	}
 	text := fyne.MeasureText(b.label, toolLabel, fyne.TextStyle{})
-	return fyne.NewSize(max(toolWidth, text.Width+4), toolHeight+4+text.Height)
+	return fyne.NewSize(max(toolWidth+8, text.Width+4), toolHeight+4+text.Height)
 }
 
 func (b *ToolButton) layout(size fyne.Size) {

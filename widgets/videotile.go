@@ -258,7 +258,7 @@ func (t *VideoTile) update() {
 	show(t.body, !picture)
 	show(t.avatar, !picture)
 	show(t.letter, !picture)
-	show(t.dim, t.state == TileReconnecting)
+	show(t.dim, t.state == TileReconnecting && picture)
 	switch t.state {
 	case TileLoading:
 		t.caption.Text = t.texts.T("tile.loading")
@@ -311,16 +311,22 @@ func (t *VideoTile) layout(size fyne.Size) {
 
 	d := min(float32(72), h*0.46)
 	middle := h / 2
-	if t.caption.Visible() {
-		middle -= min(float32(14), h*0.08)
-	}
-	if h < 140 && !t.caption.Visible() {
-		middle -= pillHeight / 4 // the pill is near: keep clear of it
+	captionY := middle + d/2 - 8
+	switch small := h < 140; {
+	case small: // the pill is near: keep clear of it
+		middle -= pillHeight / 4
+		captionY = 4
+		if t.caption.Visible() {
+			d *= 0.8
+			middle += 4
+		}
+	case t.caption.Visible():
+		middle -= 12
 	}
 	place(t.avatar, (w-d)/2, middle-d/2, d, d)
 	t.letter.TextSize = d * 28 / 72
 	place(t.letter, 0, middle-d/2, w, d)
-	place(t.caption, 0, middle+d/2+4, w, 20)
+	place(t.caption, 0, captionY, w, 20)
 	t.layoutPill(size)
 	t.layoutRing(size)
 }
@@ -342,7 +348,7 @@ func (t *VideoTile) layoutPill(size fyne.Size) {
 	for i, b := range t.bars {
 		show(b, speaks)
 		share := [levelBars]float32{0.6, 1, 0.75}[i]
-		height := 3 + share*float32(t.level)/100*12
+		height := 3 + share*min(1, float32(t.level)/60)*11
 		place(b, x+1+float32(i)*5, iconY+(icon-height)/2, 3, height)
 	}
 	place(t.label, x+icon+gap, y, width, pillHeight)

@@ -59,6 +59,9 @@ func show(o fyne.CanvasObject, visible bool) {
 	}
 }
 
+// ellipsis is three dots: the Chinese face draws the sign of its own in the middle of the line.
+const ellipsis = "..."
+
 // elide shortens text until it is at most width units wide.
 func elide(text string, width, size float32, style fyne.TextStyle) string {
 	if fyne.MeasureText(text, size, style).Width <= width {
@@ -66,12 +69,12 @@ func elide(text string, width, size float32, style fyne.TextStyle) string {
 	}
 	runes := []rune(text)
 	n := sort.Search(len(runes), func(n int) bool {
-		return fyne.MeasureText(string(runes[:n])+"…", size, style).Width > width
+		return fyne.MeasureText(string(runes[:n])+ellipsis, size, style).Width > width
 	})
 	if n <= 1 {
 		return ""
 	}
-	return string(runes[:n-1]) + "…"
+	return string(runes[:n-1]) + ellipsis
 }
 
 // themed is the colour of a role in the present theme.

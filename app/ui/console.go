@@ -24,7 +24,7 @@ type console struct {
 	streamType                                   *widget.Select
 	autoPublish, autoSubscribe                   *widget.Check
 	wrong                                        *widget.Label
-	result                                       *widgets.ErrorLine
+	result, failure                              *widgets.ErrorLine
 	detail                                       *widgets.Entry
 	log                                          *widgets.LogList
 	filter                                       *widgets.Tabs
@@ -51,18 +51,25 @@ func newConsole(w *Window) *console {
 	c.wrong.Importance = widget.DangerImportance
 	c.wrong.Wrapping = fyne.TextWrapWord
 	c.wrong.Hide()
-	c.result = widgets.NewErrorLine()
-	c.detail = widgets.NewLines(t.T("api.detail"), 3)
+	c.result, c.failure = widgets.NewErrorLine(), widgets.NewErrorLine()
+	c.result.Leading, c.failure.Leading = true, true
+	c.detail = widgets.NewLines("", 3)
 	c.detail.TextStyle.Monospace = true
 	w.adopt(c.detail)
 	c.log = widgets.NewLogList(t.T("api.empty"))
-	c.log.OnChosen = func(row widgets.LogRow) { c.detail.SetText(row.Detail) }
+	c.detail.Hide()
+	c.log.OnChosen = func(row widgets.LogRow) {
+		c.detail.SetText(row.Detail)
+		setVisible(c.detail, true)
+		c.content.Refresh()
+	}
 	c.filter = widgets.NewSegments(t.T("api.log.all"), t.T("api.log.calls"), t.T("api.log.events"))
 	c.filter.OnChosen = func(i int) { c.log.SetMarks([]string{"", "><", "*!"}[i]) }
 	w.register("api.form.streamType", c.streamType)
 	w.register("api.form.autoPublish", c.autoPublish)
 	w.register("api.form.autoSubscribe", c.autoSubscribe)
 	w.register("api.result", c.result)
+	w.register("api.error", c.failure)
 	w.register("api.detail", c.detail)
 	w.register("api.log", c.log)
 	for i, id := range []string{"all", "calls", "events"} {
@@ -134,7 +141,11 @@ func (c *console) newForm() fyne.CanvasObject {
 
 func (c *console) newOutput() fyne.CanvasObject {
 	t := c.w.texts
-	clear := widgets.NewToolButton(assets.Clear, "", c.log.Clear)
+	clear := widgets.NewToolButton(assets.Clear, "", func() {
+		c.log.Clear()
+		setVisible(c.detail, false)
+		c.content.Refresh()
+	})
 	clear.SetTip(t.T("api.clear"))
 	clear.SetLook(widgets.LookFlat)
 	copyAll := widgets.NewToolButton(assets.Copy, "", c.copyLog)
@@ -143,7 +154,8 @@ func (c *console) newOutput() fyne.CanvasObject {
 	c.w.register("api.log.clear", clear)
 	c.w.register("api.log.copy", copyAll)
 	head := container.NewBorder(nil, nil, nil, row(0, copyAll, clear), c.filter)
-	top := column(4, container.New(&fixedHeight{24}, c.result), head)
+	lines := column(0, container.New(&fixedHeight{22}, c.result), container.New(&fixedHeight{22}, c.failure))
+	top := column(6, inset(4, 0, 4, 4, lines), head)
 	return inset(6, 8, 12, 12, container.NewBorder(top, c.detail, nil, nil, c.log))
 }
 
@@ -256,9 +268,7 @@ func (c *console) show() {
 	follow(c.token, c.prefilled.token, token)
 	c.prefilled = f
 	c.prefilled.token = token
-	if c.w.state.lastResult == "" {
-		c.result.Set(c.w.state.errorLine, false)
-	} else {
-		c.result.Set(c.w.state.lastResult, !c.w.state.resultOK)
-	}
+	st := &c.w.state
+	c.result.Set(first(st.lastResult, c.w.texts.T("api.result.none")), st.lastResult != "" && !st.resultOK)
+	c.failure.Set(st.errorLine, st.errorLine != noError)
 }

@@ -88,11 +88,13 @@ func inset(top, bottom, left, right float32, o fyne.CanvasObject) *fyne.Containe
 
 // title, section and caption are the three ranks of words above content. A label has its own padding
 // of 8; flush takes it away so that words line up with what is below.
-func title(text string) fyne.CanvasObject {
+func title(text string) fyne.CanvasObject { return flush(heading(text)) }
+
+func heading(text string) *widget.Label {
 	l := widget.NewLabel(text)
 	l.TextStyle.Bold = true
 	l.SizeName = theme.SizeNameHeadingText
-	return flush(l)
+	return l
 }
 
 func section(text string) fyne.CanvasObject {

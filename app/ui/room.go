@@ -143,7 +143,8 @@ func (r *roomScreen) build() {
 			put(r.side, width, 0, panelWidth, size.Height)
 		}
 		headWidth := min(r.heading.MinSize().Width, width/2)
-		put(r.heading, margin, 0, headWidth, head)
+		headHeight := r.heading.MinSize().Height
+		put(r.heading, margin-2, (head-headHeight)/2, headWidth, headHeight)
 		put(r.failure, margin+headWidth+12, 0, width-2*margin-headWidth-16, head)
 		bottom := size.Height - tools
 		if r.alone.Visible() {

@@ -62,7 +62,7 @@ func newSettingsScreen(w *Window) *settingsScreen {
 		container.NewBorder(nil, nil, nil, again, inset(0, 0, settingNames-4, 0, s.status)),
 		inset(14, 0, 0, 0, section(t.T("set.server"))),
 		labelled(t.T("set.address"), settingNames, s.server()),
-		labelled("appId", settingNames, widget.NewLabel(first(w.cfg.AppID, "–"))),
+		labelled("appId", settingNames, widget.NewLabel(first(w.cfg.AppID, "-"))),
 		inset(14, 0, 0, 0, section(t.T("set.keys"))),
 		s.keys(),
 		inset(14, 0, 0, 0, section(t.T("set.about"))),
@@ -120,7 +120,7 @@ func (s *settingsScreen) server() fyne.CanvasObject {
 	if s.w.cfg.Embedded {
 		words = s.w.texts.T("set.embedded", s.w.cfg.Server)
 	}
-	l := widget.NewLabel(first(words, "–"))
+	l := widget.NewLabel(first(words, "-"))
 	l.Truncation = fyne.TextTruncateEllipsis
 	return l
 }
@@ -143,7 +143,7 @@ func (s *settingsScreen) keys() fyne.CanvasObject {
 	t := s.w.texts
 	rows := column(0)
 	for _, k := range [][2]string{
-		{"Ctrl+D, M", "key.mic"}, {"Ctrl+E, V", "key.camera"}, {"Ctrl+G", "key.layout"}, {"1 … 9", "key.tile"},
+		{"Ctrl+D, M", "key.mic"}, {"Ctrl+E, V", "key.camera"}, {"Ctrl+G", "key.layout"}, {"1-9", "key.tile"},
 		{"Esc", "key.back"}, {"PageUp, PageDown", "key.pages"}, {"Ctrl+I, Ctrl+U", "key.panel"},
 		{"Ctrl+1, Ctrl+4, Ctrl+,", "key.page"}, {"Ctrl+Shift+H", "key.leave"}, {"Ctrl+Enter", "key.call"},
 		{"Ctrl+Shift+C", "key.copy"}, {"F11", "key.full"}, {"Ctrl+Q", "key.quit"},
@@ -169,7 +169,7 @@ func (c *twoColumns) MinSize(objects []fyne.CanvasObject) fyne.Size {
 func (s *settingsScreen) about() fyne.CanvasObject {
 	t := s.w.texts
 	text := strings.Join([]string{
-		"Parlor " + first(s.w.cfg.Version, "–"), runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
+		"Parlor " + first(s.w.cfg.Version, "-"), runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
 		"Fyne " + moduleVersion("fyne.io/fyne/v2"), "Pion WebRTC " + moduleVersion("github.com/pion/webrtc/v4"),
 	}, "\n")
 	copyAbout := widget.NewButtonWithIcon(t.T("set.about.copy"), assets.Icon(assets.Copy, theme.ColorNameForeground), func() { s.w.copy(text) })
@@ -252,6 +252,7 @@ func (w *Window) setDevice(kind, name string) {
 		w.cfg.Speaker = name
 	}
 	w.cfg.Backend.SetDevice(kind, name)
+	w.settings.show()
 }
 
 // loadDevices looks for devices on a goroutine of its own: that may take a second.

@@ -16,6 +16,7 @@ type startScreen struct {
 	w       *Window
 	content *fyne.Container
 	stage   *tileStage
+	title   *widget.Label
 
 	holder      *fyne.Container // of the preview tile
 	mic, camera *widgets.ToolButton
@@ -76,14 +77,15 @@ func (s *startScreen) newEnded() {
 	home := widget.NewButton(t.T("ended.home"), func() { s.w.send(endingSeen{}) })
 	s.w.register("ended.rejoin", again)
 	s.w.register("ended.home", home)
-	s.endedBox = column(12, section(t.T("ended.title")), inset(0, 0, -8, -8, s.endedWhy), s.endedText,
+	s.endedBox = column(14, inset(-6, -6, -8, -8, s.endedWhy), s.endedText,
 		container.NewGridWithColumns(2, again, home))
 }
 
 // build arranges the two columns in the middle of the page.
 func (s *startScreen) build() {
 	t := s.w.texts
-	head := title(t.T("join.title"))
+	s.title = heading(t.T("join.title"))
+	head := flush(s.title)
 	tools := container.NewBorder(nil, nil, row(8, s.mic, s.camera), row(8, s.testMic, s.preview),
 		container.New(&custom{
 			place: func(size fyne.Size) { put(s.meter, 12, 0, min(size.Width-24, 140), size.Height) },
@@ -175,8 +177,12 @@ func (s *startScreen) showFailure() {
 	setVisible(s.formBox, st.ending == nil)
 	setVisible(s.endedBox, st.ending != nil)
 	if st.ending != nil {
-		s.endedWhy.SetText(s.w.endingWords())
-		s.endedText.Set(exact(st.ending), s.w.cure(st.ending))
+		s.title.SetText(s.w.texts.T("ended.title"))
+		why, cure := s.w.endingWords()
+		s.endedWhy.SetText(why)
+		s.endedText.Set(exact(st.ending), cure)
+	} else {
+		s.title.SetText(s.w.texts.T("join.title"))
 	}
 	if f := st.joinFailure; f != nil {
 		s.form.Error.Set(exact(f), s.w.cure(f))

@@ -221,6 +221,7 @@ func (s state) reduceEvent(ev room.Event, now time.Time) state {
 		switch {
 		case ev.Err == nil:
 			d.wish = ev.On
+		case !s.inRoom() && !s.joining: // the start page tells it below the preview
 		case ev.Source == media.Camera:
 			s.notice = notice{noticeCamera, ev.Err.ErrMsg}
 		default:
@@ -235,8 +236,11 @@ func (s state) reduceEvent(ev room.Event, now time.Time) state {
 			s.notice = notice{}
 		}
 	case room.StateChanged:
+		if ev.Err == nil {
+			break
+		}
 		s.errorLine = errorLine(*failureOf(ev.Err))
-		if ev.Err.Kind() == errno.TokenExpired {
+		if ev.Err.ErrNo == errno.TokenExpired.No {
 			s.notice = notice{kind: noticeTokenExpired}
 		}
 	case room.ChatInterrupted:
@@ -372,7 +376,7 @@ func (s *state) tiles() []tile {
 	for _, m := range s.members {
 		t := tile{
 			key: tileKey{m.UserID, media.Camera}, name: string(m.UserID), self: m.Self, muted: !m.Audio, video: m.Video,
-			disconnected: !m.Connected || m.Self && s.connection == room.Reconnecting,
+			disconnected: !m.Connected || s.connection == room.Reconnecting,
 		}
 		if m.Self {
 			self = append(self, t)

@@ -39,7 +39,7 @@ func colours(variant fyne.ThemeVariant) palette {
 	if variant == theme.VariantLight {
 		return palette{
 			theme.ColorNameBackground: rgb(0xF7F8FA), theme.ColorNameButton: rgb(0xE6EAF0),
-			theme.ColorNameDisabledButton: rgb(0xEDF0F4), theme.ColorNameDisabled: rgb(0x8A92A0),
+			theme.ColorNameDisabledButton: rgb(0xEDF0F4), theme.ColorNameDisabled: rgb(0x68707D),
 			theme.ColorNameError: rgb(0xC62F25), theme.ColorNameForegroundOnError: rgb(0xFFFFFF),
 			theme.ColorNameFocus: rgba(0x1A63D6, 0x50), theme.ColorNameForeground: rgb(0x1B1F24),
 			theme.ColorNameForegroundOnPrimary: rgb(0xFFFFFF), theme.ColorNameForegroundOnSuccess: rgb(0xFFFFFF),
@@ -55,7 +55,7 @@ func colours(variant fyne.ThemeVariant) palette {
 	}
 	return palette{
 		theme.ColorNameBackground: rgb(0x14161A), theme.ColorNameButton: rgb(0x262A31),
-		theme.ColorNameDisabledButton: rgb(0x1E2127), theme.ColorNameDisabled: rgb(0x6E7683),
+		theme.ColorNameDisabledButton: rgb(0x1E2127), theme.ColorNameDisabled: rgb(0x858D9A),
 		theme.ColorNameError: rgb(0xF0483E), theme.ColorNameForegroundOnError: rgb(0x14161A),
 		theme.ColorNameFocus: rgba(0x4C8DFF, 0x60), theme.ColorNameForeground: rgb(0xF2F4F7),
 		theme.ColorNameForegroundOnPrimary: rgb(0x0B0C0E), theme.ColorNameForegroundOnSuccess: rgb(0x0B0C0E),

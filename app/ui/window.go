@@ -57,6 +57,7 @@ type Config struct {
 	Lang                        string // "en", "zh-Hans"; "": what was chosen last, else the system's
 	Theme                       string // "dark", "light", "system"; "": what was chosen last
 	Version                     string
+	OnClosed                    func()       // the user closed the window; may be nil
 	Log                         *slog.Logger // nil: slog.Default()
 }
 
@@ -87,7 +88,6 @@ type Window struct {
 	wait    sync.WaitGroup // device lists
 
 	devices deviceLists
-	log10k  []widgets.LogRow // rows that outlive a change of language
 
 	shell    *shell
 	start    *startScreen
@@ -122,7 +122,13 @@ func newWindow(cfg Config, now func() time.Time) *Window {
 	w.win = cfg.App.NewWindow(windowTitle)
 	w.win.SetIcon(assets.AppIcon())
 	w.win.SetPadded(false)
-	w.win.SetOnClosed(func() { w.closed.Store(true) })
+	w.win.SetMaster()
+	w.win.SetOnClosed(func() {
+		w.closed.Store(true)
+		if cfg.OnClosed != nil {
+			cfg.OnClosed()
+		}
+	})
 	w.build()
 	w.bindKeys()
 	w.win.Resize(fyne.NewSize(firstWidth, firstHeight))
@@ -144,10 +150,11 @@ func first(texts ...string) string {
 
 // build makes all widgets anew in the present language and shows the state in them.
 func (w *Window) build() {
+	var rows []widgets.LogRow
 	if w.room != nil {
 		w.room.stage.clear()
 		w.start.stage.clear()
-		w.log10k = w.console.log.Rows(widgets.LogCapacity)
+		rows = w.console.log.Rows(widgets.LogCapacity)
 	}
 	w.controls = make(map[string]fyne.CanvasObject)
 	w.console = newConsole(w)
@@ -155,10 +162,11 @@ func (w *Window) build() {
 	w.room = newRoomScreen(w)
 	w.settings = newSettingsScreen(w)
 	w.shell = newShell(w)
-	for _, row := range w.log10k {
+	for _, row := range rows {
 		w.console.log.Add(row)
 	}
 	w.win.SetContent(w.shell.content)
+	w.settings.show()
 	w.show()
 }
 
@@ -201,7 +209,6 @@ func (w *Window) show() {
 	w.start.show()
 	w.room.show()
 	w.console.show()
-	w.settings.show()
 	w.sampler.run(w.state.inRoom() || w.state.joining || w.state.mic.open || w.state.camera.open)
 }
 

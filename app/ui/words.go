@@ -27,19 +27,19 @@ func (w *Window) cure(f *failure) string {
 	return t.T("cure.unknown")
 }
 
-// endingWords says why the stay in the room ended against the user's will.
-func (w *Window) endingWords() string {
+// endingWords says why the stay in the room ended against the user's will, and what to do about it.
+func (w *Window) endingWords() (why, cure string) {
 	t := w.texts
 	switch w.state.interrupted {
 	case errno.NativeDuplicateLogin:
-		return t.T("ended.elsewhere")
+		return t.T("ended.elsewhere"), t.T("cure.elsewhere")
 	case errno.NativeKickedOut:
-		return t.T("ended.removed")
+		return t.T("ended.removed"), t.T("cure.removed")
 	case errno.NativeRoomDismissed:
-		return t.T("ended.dismissed")
+		return t.T("ended.dismissed"), t.T("cure.dismissed")
 	}
 	if f := w.state.ending; f != nil && f.No == errno.TokenExpired.No {
-		return t.T("ended.token")
+		return t.T("ended.token"), t.T("cure.token")
 	}
-	return t.T("ended.network")
+	return t.T("ended.network"), t.T("cure.unknown")
 }
