@@ -22,9 +22,13 @@ const microphoneFrames = 10
 // silence. miniaudio itself does not notice the death of PulseAudio.
 const silenceWait = 3 * time.Second
 
-// captureLimit is how far the time of a frame may be from 20 ms after the frame before, until it is
-// believed: drivers call late and then twice, but lost sound is a gap.
-const captureLimit = 60 * time.Millisecond
+// A driver that is kept waiting calls late, and then again and again until it has caught up; sound
+// that was lost makes all later calls late. Frames later than captureLimit are a gap when
+// gapFrames in a row are.
+const (
+	captureLimit = 60 * time.Millisecond
+	gapFrames    = 10
+)
 
 // microphone cuts what the driver calls with into frames of 20 ms.
 type microphone struct {
@@ -47,6 +51,7 @@ type microphone struct {
 	part   capturedFrame // being filled
 	filled int           // samples in part
 	next   time.Duration // when the next frame should begin, 0 at the start
+	late   int           // frames in a row later than captureLimit
 
 	out capturedFrame // with the caller of ReadAudio
 }
@@ -111,13 +116,24 @@ func (m *microphone) capture(pcm []int16, end time.Duration) {
 	}
 }
 
-// timestamp smooths the time of a frame that seems to begin at seen: the sound card counts samples
-// more evenly than the driver calls. What remains is followed slowly, as the clocks differ.
+// timestamp returns when a frame began that seems to begin at seen. The sound card counts samples
+// more evenly than the driver calls, so frames follow each other after 20 ms, corrected slowly as
+// the clocks differ. A call can be late but not early: what is earlier than expected
+// is believed sooner. Time never runs backwards.
 func (m *microphone) timestamp(seen time.Duration) time.Duration {
 	at := m.next
-	if off := seen - at; m.next == 0 || off > captureLimit || off < -captureLimit {
-		at = seen
+	off := seen - at
+	if off > captureLimit {
+		m.late++
 	} else {
+		m.late = 0
+	}
+	switch {
+	case m.next == 0 || m.late == gapFrames:
+		at, m.late = seen, 0
+	case off < 0:
+		at += max(off/8, -media.FrameLength/2)
+	case m.late == 0:
 		at += off / 64
 	}
 	m.next = at + media.FrameLength
