@@ -31,7 +31,7 @@ const (
 
 func main() {
 	for bot := range 4 {
-		if err := makeVideo(fmt.Sprintf("builtin/bot%d.ivf", bot+1), bot); err != nil {
+		if err := makeVideo(fmt.Sprintf("builtin/bot%d.ivf", bot+1), bot+1); err != nil {
 			log.Fatal(err)
 		}
 		if err := makeAudio(fmt.Sprintf("builtin/bot%d.ogg", bot+1), bot); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -146,27 +147,26 @@ func (s *ivfSource) index() (pts []uint64, err error) {
 // come at an even rate.
 func (s *ivfSource) schedule(pts []uint64, unit float64) {
 	n := len(s.frames)
-	even := time.Duration(float64(time.Second) / defaultFormat.Rate)
-	if unit >= 1.0/maxRate && unit <= 1 {
-		even = time.Duration(unit * float64(time.Second)) // the usual time base: one frame
-	}
 	sane := unit > 0
 	for i := 1; i < n && sane; i++ {
 		step := float64(pts[i]-pts[i-1]) * unit // huge when times go back
 		sane = step >= 1.0/maxRate/2 && step <= maxIVFGap.Seconds()
 	}
+	gap := 1 / defaultFormat.Rate // in seconds, between frames in the mean
+	if sane && n > 1 {
+		gap = float64(pts[n-1]-pts[0]) * unit / float64(n-1)
+	} else if unit >= 1.0/maxRate && unit <= 1 {
+		gap = unit // the usual time base: one frame
+	}
 	for i := range s.frames {
+		at := float64(i) * gap
 		if sane {
-			s.frames[i].at = time.Duration(float64(pts[i]-pts[0]) * unit * float64(time.Second))
-		} else {
-			s.frames[i].at = time.Duration(i) * even
+			at = float64(pts[i]-pts[0]) * unit
 		}
+		s.frames[i].at = time.Duration(math.Round(at * float64(time.Second)))
 	}
-	s.gap = even
-	if n > 1 {
-		s.gap = s.frames[n-1].at / time.Duration(n-1)
-	}
-	s.format.Rate = float64(time.Second) / float64(s.gap)
+	s.gap = time.Duration(gap * float64(time.Second))
+	s.format.Rate = 1 / gap
 }
 
 // ReadVideo implements media.VideoSource.

@@ -65,7 +65,7 @@ func newOggSource(f *file) (*oggSource, error) {
 	packets = packets[2:]
 	for i, p := range packets {
 		if n := opusSamples(p); n != media.FrameSamples || len(p) > maxOpusPacket {
-			return nil, fmt.Errorf("Opus packet %d has %d bytes and %d samples, only packets of up to %d bytes and %d samples (20 ms) can be played", i, len(p), n, maxOpusPacket, media.FrameSamples)
+			return nil, fmt.Errorf("packet %d of Opus has %d bytes and %d samples, only packets of up to %d bytes and %d samples (20 ms) can be played", i, len(p), n, maxOpusPacket, media.FrameSamples)
 		}
 	}
 	for len(levels) < len(packets) {
@@ -131,7 +131,7 @@ func parseOggPage(data []byte) (oggPage, error) {
 		return oggPage{}, fmt.Errorf("want %s, got %.8q", oggMagic, data[:4])
 	}
 	if data[4] != 0 {
-		return oggPage{}, fmt.Errorf("Ogg version %d, only 0 is known", data[4])
+		return oggPage{}, fmt.Errorf("version %d of Ogg, only 0 is known", data[4])
 	}
 	size := oggHeader + int(data[26])
 	if len(data) < size {
@@ -184,10 +184,10 @@ func (c *oggCRC) write(data []byte) {
 // checkOpusHead refuses streams that one Opus decoder cannot play (RFC 7845, 5.1).
 func checkOpusHead(p []byte) error {
 	if len(p) < 19 || string(p[:8]) != opusHead {
-		return errors.New("Ogg stream is not Opus")
+		return errors.New("stream in the Ogg file is not Opus")
 	}
 	if p[8]>>4 != 0 {
-		return fmt.Errorf("Ogg Opus version %d, only 0 to 15 are known", p[8])
+		return fmt.Errorf("version %d of Ogg Opus, only 0 to 15 are known", p[8])
 	}
 	if channels, family := p[9], p[18]; channels < 1 || channels > 2 || family != 0 {
 		return fmt.Errorf("%d channels with mapping %d, want 1 or 2 with 0", channels, family)
@@ -199,7 +199,7 @@ func checkOpusHead(p []byte) error {
 // length.
 func opusLevels(p []byte) ([]byte, error) {
 	if len(p) < 8 || string(p[:8]) != opusTags {
-		return nil, errors.New("Ogg Opus stream without OpusTags")
+		return nil, errors.New("no OpusTags behind OpusHead")
 	}
 	p = p[8:]
 	text := func() (string, bool) {
@@ -311,7 +311,7 @@ func NewOggWriter(w io.Writer, levels []byte) *OggWriter {
 func (o *OggWriter) WritePacket(packet []byte) error {
 	samples := opusSamples(packet)
 	if samples == 0 || len(packet) > maxOpusPacket {
-		return fmt.Errorf("Opus packet of %d bytes is malformed", len(packet))
+		return fmt.Errorf("malformed Opus packet of %d bytes", len(packet))
 	}
 	if err := o.start(); err != nil {
 		return err

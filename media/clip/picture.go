@@ -15,14 +15,18 @@ const (
 	numberCells = numberBits + 8
 )
 
+const maxVariant = 1<<16 - 1
+
 // TestPicture is a camera that shows DrawPicture.
 func TestPicture(f media.VideoFormat) media.VideoSource {
 	return NewPictures(f, func(img *image.YCbCr, n int64) { DrawPicture(img, 0, n) })
 }
 
 // DrawPicture draws test picture number n: colour bars that wander, a hand that turns, a ball that
-// bounces, and the number itself for PictureNumber. Variants differ in colours and speeds.
+// bounces, and the number itself for PictureNumber. Variant 0 has all colours; 1 to 4 have shades of one each, and other
+// speeds.
 func DrawPicture(img *image.YCbCr, variant int, n int64) {
+	variant &= maxVariant // neither negative nor so large that speeds overflow
 	size := img.Rect.Size()
 	drawBars(img, variant, n)
 	unit := max(2, min(size.X, size.Y)/60) // thickness of strokes
@@ -32,21 +36,43 @@ func DrawPicture(img *image.YCbCr, variant int, n int64) {
 	drawNumber(img, n)
 }
 
-// barColors are bright and as different as colours can be.
-var barColors = [8]color.RGBA{
+// classicBars are bright and as different as colours can be.
+var classicBars = [...]color.RGBA{
 	{R: 236, G: 236, B: 236}, {R: 224, G: 196, B: 32}, {R: 24, G: 190, B: 200}, {R: 40, G: 180, B: 60},
 	{R: 200, G: 60, B: 180}, {R: 210, G: 50, B: 40}, {R: 40, G: 70, B: 200}, {R: 30, G: 34, B: 44},
 }
 
+// family are the two colours between which the bars of a variant shade.
+type family struct{ light, dark color.RGBA }
+
+// families are the colours of variants 1 to 4, so that people can be told apart.
+var families = [...]family{
+	{color.RGBA{R: 150, G: 214, B: 226}, color.RGBA{R: 18, G: 62, B: 104}}, // sea
+	{color.RGBA{R: 250, G: 206, B: 140}, color.RGBA{R: 140, G: 44, B: 38}}, // evening
+	{color.RGBA{R: 198, G: 224, B: 150}, color.RGBA{R: 26, G: 84, B: 60}},  // wood
+	{color.RGBA{R: 226, G: 190, B: 236}, color.RGBA{R: 70, G: 40, B: 112}}, // heather
+}
+
+// barColor is the colour of bar i.
+func barColor(variant, i int) color.RGBA {
+	const bars = len(classicBars)
+	if variant == 0 {
+		return classicBars[i%bars]
+	}
+	f := families[(variant-1)%len(families)]
+	up := bounce(int64(i%bars), bars/2) // light to dark and back
+	mix := func(a, b uint8) uint8 { return uint8((int(a)*(bars/2-up) + int(b)*up) / (bars / 2)) }
+	return color.RGBA{R: mix(f.light.R, f.dark.R), G: mix(f.light.G, f.dark.G), B: mix(f.light.B, f.dark.B), A: 255}
+}
+
 func drawBars(img *image.YCbCr, variant int, n int64) {
-	size, bars := img.Rect.Size(), len(barColors)
+	size, bars := img.Rect.Size(), len(classicBars)
 	width := (size.X/bars + 2) &^ 1 // even, and the last bar is not narrower
 	period := int64(width * bars)
 	shift := int((n * int64(2+2*variant)) % period)
 	for i := range bars + 1 {
 		x := i*width - shift%width
-		c := YCbCr(barColors[(i+shift/width+3*variant)%bars])
-		Fill(img, image.Rect(x, 0, x+width, size.Y).Add(img.Rect.Min), c)
+		Fill(img, image.Rect(x, 0, x+width, size.Y).Add(img.Rect.Min), YCbCr(barColor(variant, i+shift/width)))
 	}
 }
 
