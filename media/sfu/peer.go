@@ -181,11 +181,15 @@ func (p *Peer) describe(clean string, found sections) error {
 	if p.timeout == nil {
 		p.timeout = time.AfterFunc(connectTimeout, p.onTimeout)
 	}
+	var missing []section // collected first: addDown may serve another section of the kind than the one it is called for
 	for mid, s := range found {
 		if s.receives && p.downs[mid] == nil {
-			if err := p.addDown(s); err != nil {
-				return err
-			}
+			missing = append(missing, s)
+		}
+	}
+	for _, s := range missing {
+		if err := p.addDown(s); err != nil {
+			return err
 		}
 	}
 	p.sections = found
