@@ -428,3 +428,56 @@ func TestContext_CloseAnytime(t *testing.T) {
 		}
 	}
 }
+
+// TestContext_ManyJoinAtOnce: everybody gets picture and sound of everybody, however the joins interleave.
+func TestContext_ManyJoinAtOnce(t *testing.T) {
+	check(t)
+	const n = 6
+	s := newServer(t, "127.0.0.1:0", "127.0.0.1:0")
+	var users []*user
+	var joins sync.WaitGroup
+	for i := range n {
+		u := newUser(t, s.URL(), nil)
+		users = append(users, u)
+		id := string(rune('a' + i))
+		text := mint(t, "r", id, nil)
+		joins.Go(func() {
+			err := errors.Join(u.ChangeVideoCapture(t.Context(), true), u.ChangeAudioCapture(t.Context(), true),
+				u.Join(t.Context(), room.JoinOptions{RoomID: "r", UserID: id, Token: text}))
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	joins.Wait()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(45 * time.Second)
+	for {
+		var missing []string
+		for i, u := range users {
+			got := make(map[string]bool)
+			for _, r := range u.Stats().Remote {
+				if r.Packets > 0 {
+					got[r.UserID+" "+r.Source.String()] = true
+				}
+			}
+			for j := range n {
+				for _, source := range []media.Source{media.Camera, media.Microphone} {
+					want := string(rune('a'+j)) + " " + source.String()
+					if i != j && !got[want] {
+						missing = append(missing, string(rune('a'+i))+" lacks "+want)
+					}
+				}
+			}
+		}
+		if len(missing) == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatalf("still missing: %v", missing)
+		}
+	}
+}

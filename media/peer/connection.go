@@ -347,10 +347,21 @@ func (c *connection) offer(ctx context.Context, w wishes, withSDP bool) (Offer, 
 	}
 	for _, s := range c.receives {
 		if mid := s.transceiver.Mid(); mid != "" {
-			o.Subscribe = append(o.Subscribe, Subscribe{MID: mid, TrackID: s.trackID()})
+			o.Subscribe = append(o.Subscribe, Subscribe{MID: mid, TrackID: c.mapped(s)})
 		}
 	}
 	return o, nil
+}
+
+// mapped is the track that the server is told to put into a section. Once connected, a new section rests until
+// its answer is applied here: media that overtake the answer meet a PeerConnection which does not know their
+// SSRC, and Pion then loses the stream for good while it looks for simulcast. The first offer is safe, without
+// its answer there is no connection.
+func (c *connection) mapped(s *section) string {
+	if c.told != nil && !s.agreed {
+		return ""
+	}
+	return s.trackID()
 }
 
 func (s *section) trackID() string {
@@ -385,7 +396,9 @@ func (c *connection) accept(o Offer, a Answer) (refused []string, err error) {
 	}
 	for _, s := range c.receives {
 		s.released = false
-		if id := s.trackID(); id != "" && s.agreed && carried[s.transceiver.Mid()] != id {
+		mid := s.transceiver.Mid()
+		asked := slices.ContainsFunc(o.Subscribe, func(m Subscribe) bool { return m.MID == mid && m.TrackID != "" })
+		if id := s.trackID(); id != "" && asked && carried[mid] != id {
 			refused = append(refused, id)
 			s.assigned.Store(nil)
 		}
