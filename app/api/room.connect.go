@@ -52,18 +52,24 @@ const (
 
 // RoomServiceClient is a client for the parlor.v1.RoomService service.
 type RoomServiceClient interface {
-	// Join checks the token and enters the room. Without a session header it makes a new one.
+	// Join checks the token, enters the room and makes a session. A call that carries a live session fails:
+	// one room at a time. The same user again in the same room takes the place of the earlier session.
 	Join(context.Context, *JoinRequest) (*JoinResponse, error)
-	// Exit leaves the room and ends the session. Leaving twice is no error.
+	// Exit leaves the room and ends the session. Leaving twice is no error. Any other call on a session
+	// that left or was lost fails as Unauthenticated, and on one that was ended with the reason's error.
 	Exit(context.Context, *ExitRequest) (*ExitResponse, error)
 	// UpdateToken replaces the token of the session; a bad one leaves the old one in force.
 	UpdateToken(context.Context, *UpdateTokenRequest) (*UpdateTokenResponse, error)
-	// Negotiate exchanges a full SDP offer for an answer and says which section carries what.
+	// Negotiate exchanges a full SDP offer for an answer and says which section carries what. New tracks
+	// need the privilege to publish (else -1002), any subscription the one to subscribe (else -1003). The tracks of
+	// a new connection have new ids, also when their sources are the old ones.
 	Negotiate(context.Context, *NegotiateRequest) (*NegotiateResponse, error)
 	// SetLive says which of the own published tracks send at present (muted or not).
 	SetLive(context.Context, *SetLiveRequest) (*SetLiveResponse, error)
-	// Events begins with a snapshot; then come deltas, and a heartbeat when there are none. At most one
-	// stream per session: a new one ends the old one.
+	// Events begins with a snapshot and the privileges; then come deltas, and a heartbeat when there are none. At
+	// most one stream per session: a new one ends the old one (Aborted). A stream that is too slow or would
+	// have a gap is ended (ResourceExhausted, Unavailable): open it again for a snapshot. On a session which
+	// was ended, the reason is the only event.
 	Events(context.Context, *EventsRequest) (*connect.ServerStreamForClient[Event], error)
 }
 
@@ -179,18 +185,24 @@ func (c *roomServiceClient) Events(ctx context.Context, req *EventsRequest) (*co
 
 // RoomServiceHandler is an implementation of the parlor.v1.RoomService service.
 type RoomServiceHandler interface {
-	// Join checks the token and enters the room. Without a session header it makes a new one.
+	// Join checks the token, enters the room and makes a session. A call that carries a live session fails:
+	// one room at a time. The same user again in the same room takes the place of the earlier session.
 	Join(context.Context, *JoinRequest) (*JoinResponse, error)
-	// Exit leaves the room and ends the session. Leaving twice is no error.
+	// Exit leaves the room and ends the session. Leaving twice is no error. Any other call on a session
+	// that left or was lost fails as Unauthenticated, and on one that was ended with the reason's error.
 	Exit(context.Context, *ExitRequest) (*ExitResponse, error)
 	// UpdateToken replaces the token of the session; a bad one leaves the old one in force.
 	UpdateToken(context.Context, *UpdateTokenRequest) (*UpdateTokenResponse, error)
-	// Negotiate exchanges a full SDP offer for an answer and says which section carries what.
+	// Negotiate exchanges a full SDP offer for an answer and says which section carries what. New tracks
+	// need the privilege to publish (else -1002), any subscription the one to subscribe (else -1003). The tracks of
+	// a new connection have new ids, also when their sources are the old ones.
 	Negotiate(context.Context, *NegotiateRequest) (*NegotiateResponse, error)
 	// SetLive says which of the own published tracks send at present (muted or not).
 	SetLive(context.Context, *SetLiveRequest) (*SetLiveResponse, error)
-	// Events begins with a snapshot; then come deltas, and a heartbeat when there are none. At most one
-	// stream per session: a new one ends the old one.
+	// Events begins with a snapshot and the privileges; then come deltas, and a heartbeat when there are none. At
+	// most one stream per session: a new one ends the old one (Aborted). A stream that is too slow or would
+	// have a gap is ended (ResourceExhausted, Unavailable): open it again for a snapshot. On a session which
+	// was ended, the reason is the only event.
 	Events(context.Context, *EventsRequest, *connect.ServerStream[Event]) error
 }
 

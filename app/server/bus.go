@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
@@ -18,7 +19,9 @@ import (
 
 const (
 	natsReadyTimeout = 5 * time.Second // an embedded start takes 8-21 ms
-	natsMaxPayload   = 64 << 10        // the largest event is one member with all its tracks: below 1 KiB
+	natsPing         = 2 * time.Second // two without an answer: the server hangs
+	natsReconnect    = 500 * time.Millisecond
+	natsMaxPayload   = 64 << 10 // the largest event is one member with all its tracks: below 1 KiB
 )
 
 // bus carries events from the loops of the rooms to the event streams: NATS core subjects, in
@@ -28,6 +31,7 @@ type bus struct {
 	log    *slog.Logger
 	server *natsserver.Server // nil with an external cluster
 	conn   *nats.Conn
+	silent atomic.Bool // the last publication failed, which was logged
 
 	mu    sync.Mutex
 	feeds map[*nats.Subscription]*feed
@@ -39,6 +43,9 @@ func newBus(node string, urls []string, log *slog.Logger) (*bus, error) {
 	options := []nats.Option{
 		nats.Name("parlord " + node),
 		nats.MaxReconnects(-1),
+		nats.ReconnectWait(natsReconnect),
+		nats.PingInterval(natsPing),
+		nats.MaxPingsOutstanding(2),
 		nats.ErrorHandler(b.onError),
 		nats.DisconnectErrHandler(b.onDisconnect),
 	}
@@ -95,8 +102,8 @@ func (b *bus) publish(subject string, ev *api.Event) {
 	if err == nil {
 		err = b.conn.Publish(subject, data)
 	}
-	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
-		b.log.Error("event is not published", "subject", subject, "err", err)
+	if failed := err != nil && !errors.Is(err, nats.ErrConnectionClosed); failed != b.silent.Swap(failed) && failed {
+		b.log.Error("events are not published", "subject", subject, "err", err)
 	}
 }
 

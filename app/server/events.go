@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -17,6 +18,7 @@ var (
 	errReplaced  = &refusal{connect.CodeAborted, "a newer event stream of this session took over"}
 	errTooSlow   = &refusal{connect.CodeResourceExhausted, "too slow: open the stream again for a snapshot"}
 	errBusBroken = &refusal{connect.CodeUnavailable, "events may have been lost: open the stream again for a snapshot"}
+	errGone      = &refusal{connect.CodeCanceled, "the client is gone"}
 )
 
 // sender writes events to one client.
@@ -30,14 +32,25 @@ type sender struct {
 // send writes one event, within the time that a client has for it. The deadline is taken back: in
 // HTTP/2 it would end an idle stream.
 func (w *sender) send(ev *api.Event) error {
-	if err := w.control.SetWriteDeadline(time.Now().Add(w.timeout)); err != nil {
-		return err
+	deadline := time.Now().Add(w.timeout)
+	err := w.control.SetWriteDeadline(deadline)
+	if err == nil {
+		err = w.stream.Send(ev)
 	}
-	if err := w.stream.Send(ev); err != nil {
-		return err
+	if err == nil {
+		err = w.control.Flush() // Send has flushed, but keeps it to itself when that failed
 	}
-	w.metrics.eventsSent.Inc()
-	return w.control.SetWriteDeadline(time.Time{})
+	if err == nil {
+		w.metrics.eventsSent.Inc()
+		err = w.control.SetWriteDeadline(time.Time{})
+	}
+	switch {
+	case err == nil:
+		return nil
+	case time.Now().Before(deadline):
+		return fmt.Errorf("%w: %w", errGone, err)
+	}
+	return fmt.Errorf("%w: %w", errTooSlow, err)
 }
 
 func (w *sender) ended(reason api.EndReason) error {
@@ -70,12 +83,14 @@ func (r *rooms) Events(ctx context.Context, _ *api.EventsRequest, out *connect.S
 		return err
 	})
 	if err != nil {
+		if s.over("events") != nil { // a moment ago
+			return w.ended(s.reason)
+		}
 		return err
 	}
-	if err := w.open(begin); err != nil {
-		return err
+	if err = w.open(begin); err == nil {
+		err = r.relay(ctx, s, st, f, w, begin.snapshot.GetSeq())
 	}
-	err = r.relay(ctx, s, st, f, w, begin.snapshot.GetSeq())
 	if errors.Is(err, errTooSlow) || errors.Is(err, errBusBroken) {
 		r.metrics.eventsCut.Inc()
 	}

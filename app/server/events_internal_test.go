@@ -242,39 +242,62 @@ func TestEvents_TooManyPendingCutsTheStream(t *testing.T) {
 
 // A client that does not read is cut off by the write deadline, and its member is lost.
 func TestEvents_SlowReader(t *testing.T) {
-	w := newWorld(t, func(c *Config) {
-		c.timing.send = 50 * time.Millisecond
-		c.Limits.PendingEvents = 1 << 20 // not what is tested
-	})
-	bob := w.join("room1", "bob")
-	conn, err := net.Dial("tcp", w.HTTPAddr().String())
-	if err != nil {
-		t.Fatal(err)
+	tests := []struct {
+		name string
+		open func(w *world, bob *guest) // opens a stream and does not read it
+	}{
+		{"HTTP1", func(w *world, bob *guest) {
+			conn, err := net.Dial("tcp", w.HTTPAddr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.t.Cleanup(func() { _ = conn.Close() })
+			if err := conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+				t.Fatal(err)
+			}
+			request := "POST " + api.RoomServiceEventsProcedure + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\n" +
+				"Authorization: Bearer " + bob.joined.GetSession() + "\r\nContent-Length: 7\r\n\r\n\x00\x00\x00\x00\x02{}"
+			if _, err := conn.Write([]byte(request)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := conn.Read(make([]byte, 1)); err != nil { // the stream is open
+				t.Fatal(err)
+			}
+		}},
+		{"HTTP2", func(w *world, bob *guest) {
+			client := h2c()
+			w.t.Cleanup(client.CloseIdleConnections)
+			client.Transport.(*http.Transport).HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 16 << 10}
+			over := *bob
+			over.RoomServiceClient = api.NewRoomServiceClient(client, w.URL(), connect.WithInterceptors(bearer(bob.joined.GetSession())))
+			over.listen()
+		}},
 	}
-	defer func() { _ = conn.Close() }()
-	if err := conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
-		t.Fatal(err)
-	}
-	request := "POST " + api.RoomServiceEventsProcedure + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\n" +
-		"Authorization: Bearer " + bob.joined.GetSession() + "\r\nContent-Length: 7\r\n\r\n\x00\x00\x00\x00\x02{}"
-	if _, err := conn.Write([]byte(request)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := conn.Read(make([]byte, 1)); err != nil { // the stream is open
-		t.Fatal(err)
-	}
-	cut := make(chan struct{})
-	go func() {
-		w.clock.await(1, w.cfg.timing.grace)
-		close(cut)
-	}()
-	for {
-		select {
-		case <-cut:
-			return
-		default:
-			w.burst("room1", 500)
-		}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, func(c *Config) {
+				c.timing.send = 50 * time.Millisecond
+				c.Limits.PendingEvents = 1 << 20 // not what is tested
+			})
+			bob := w.join("room1", "bob")
+			tt.open(w, bob)
+			cut := make(chan struct{})
+			go func() {
+				w.clock.await(1, w.cfg.timing.grace)
+				close(cut)
+			}()
+			for waiting := true; waiting; {
+				select {
+				case <-cut:
+					waiting = false
+				default:
+					w.burst("room1", 500)
+				}
+			}
+			if n := counterValue(t, w, "parlor_event_streams_cut_total"); n != 1 {
+				t.Errorf("%v streams were counted as cut", n)
+			}
+		})
 	}
 }
 

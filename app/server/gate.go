@@ -81,8 +81,10 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		var over *http.MaxBytesError
 		if errors.As(err, &over) {
 			tooLarge(w, limit)
+		} else { // too slow; who is gone does not see it
+			http.Error(w, "the body did not arrive", http.StatusRequestTimeout)
 		}
-		return // the client is gone or too slow
+		return
 	}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, call))
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))

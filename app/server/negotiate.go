@@ -221,7 +221,7 @@ func (s *mediaSession) dial(r *rooms, owner *session, number uint32) error {
 
 func negotiateError(err error) error {
 	if errors.Is(err, sfu.ErrBadOffer) {
-		return errno.InvalidParam.Detail("negotiate", "params.offer cannot be used: "+err.Error(), err)
+		return errno.InvalidParam.Detail("negotiate", fmt.Sprintf("params.offer cannot be used: %.200s", err), err)
 	}
 	return errno.Failed.In("negotiate", errno.NativeServerStatus, err)
 }

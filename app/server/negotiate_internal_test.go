@@ -145,7 +145,8 @@ func TestNegotiate_SFUFails(t *testing.T) {
 	if got := w.join("room1", "bob").joined.GetSnapshot().GetMembers()[0].GetTracks(); len(got) != 1 || got[0].GetTrackId() != first.GetTrackId() {
 		t.Errorf("tracks are %v", got)
 	}
-	_, err = ann.Negotiate(t.Context(), &api.NegotiateRequest{Connection: 2, Offer: "garbage"})
+	_, err = ann.Negotiate(t.Context(), &api.NegotiateRequest{Connection: 2, Offer: "garbage",
+		Publish: []*api.Publish{{Mid: "0", Source: api.Source_SOURCE_CAMERA}}})
 	wantCode(t, err, connect.CodeInvalidArgument)
 	if got := w.join("room1", "bob").joined.GetSnapshot().GetMembers()[0].GetTracks(); len(got) != 0 {
 		t.Errorf("the tracks of the closed connection are still seen: %v", got)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -53,6 +54,32 @@ func TestPrivileges_WarningAtOnce(t *testing.T) { // T-32
 	for range 2 { // again with each stream: it may have been lost with the earlier one
 		if got := bob.listen().next().GetTokenWillExpire().GetExpireAt(); got != end {
 			t.Errorf("got will expire at %d, want %d", got, end)
+		}
+	}
+}
+
+// Each end is announced once, however many there are.
+func TestPrivileges_SeveralEnds(t *testing.T) {
+	w := newWorld(t)
+	start := w.clock.Now().Unix()
+	bob := w.join("room1", "bob", func(tok *token.AccessToken) {
+		tok.Privileges[token.SubscribeStream] = uint32(start) + 100
+		tok.Privileges[99] = uint32(start) + 105 // no meaning
+		tok.ExpireAt = uint32(start) + 110
+	})
+	events := bob.listen()
+	for _, step := range []struct {
+		turn time.Duration
+		want *api.Event
+	}{
+		{70 * time.Second, willExpire(start + 100)},
+		{10 * time.Second, willExpire(start + 110)},
+		{21 * time.Second, &api.Event{Body: &api.Event_Privileges{Privileges: &api.Privileges{PublishAudio: true, PublishVideo: true}}}},
+		{10 * time.Second, &api.Event{Body: &api.Event_Ended{Ended: &api.Ended{Reason: api.EndReason_END_REASON_TOKEN_EXPIRED}}}},
+	} {
+		w.clock.turn(step.turn)
+		if diff := cmp.Diff(step.want, events.next(), protocmp.Transform()); diff != "" {
+			t.Errorf("after %v (-want +got):\n%s", step.turn, diff)
 		}
 	}
 }
@@ -178,10 +205,11 @@ func TestPrivileges_MissingOnes(t *testing.T) { // T-20
 		{name: "subscribe", grant: []token.Privilege{4}, want: &api.Privileges{Subscribe: true}},
 		{name: "no name, data", grant: []token.Privilege{3, 5, 99}, want: &api.Privileges{}},
 	}
-	for _, tt := range tests {
+	w := newWorld(t)
+	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t, func(c *Config) { c.IgnorePrivileges = tt.ignore })
-			g := w.join("room1", "ann", func(tok *token.AccessToken) {
+			w.rooms.ignorePrivileges = tt.ignore
+			g := w.join(fmt.Sprint("room", i), "ann", func(tok *token.AccessToken) {
 				tok.Privileges = make(map[token.Privilege]uint32)
 				for _, p := range tt.grant {
 					tok.Privileges[p] = 0

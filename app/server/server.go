@@ -150,7 +150,7 @@ func (s *Server) serve() {
 		MaxHeaderBytes:    maxHeader,
 		Protocols:         protocols,
 		HTTP2: &http.HTTP2Config{
-			MaxConcurrentStreams: 64, // of one client, who needs two
+			MaxConcurrentStreams: 250, // a client needs two, a proxy more
 			SendPingTimeout:      timing.ping,
 			PingTimeout:          timing.ping,
 			WriteByteTimeout:     timing.send,
