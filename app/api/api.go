@@ -10,7 +10,7 @@ import (
 	"parlor/app/errno"
 )
 
-//go:generate go run gen.go
+//go:generate go run parlor/cmd/internal/protogen
 
 // ToConnect turns any error of a handler into what may leave the process: the documented fields
 // of an errno.Error, or a bare "internal error". Causes are never sent.

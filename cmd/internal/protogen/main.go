@@ -1,7 +1,5 @@
-//go:build ignore
-
-// gen compiles the .proto files of this folder without protoc and runs the two code generators
-// that go.mod names as tools.
+// Command protogen compiles the .proto files of the current folder without protoc and runs the two code
+// generators that go.mod names as tools. It is called by go generate.
 package main
 
 import (

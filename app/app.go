@@ -1,0 +1,291 @@
+// Package app puts the desktop program together: the embedded server, the SDK behind its bridge, the
+// window, the QA driver and the demo's bots; it starts them in order and takes them down in reverse.
+// It links neither a display driver nor C: those come in through Options.
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"parlor/app/bots"
+	"parlor/app/bridge"
+	"parlor/app/room"
+	"parlor/app/token"
+	"parlor/app/ui"
+	"parlor/media"
+)
+
+// Embedded is the value of Options.Server for the server inside the program.
+const Embedded = "embedded"
+
+// demoBots is how many bots join the demo room.
+const demoBots = 4
+
+// Options describe an App. Zero values are good defaults where none is said to be needed.
+type Options struct {
+	Fyne    fyne.App     // needed
+	Post    func(func()) // runs a function on the UI goroutine: fyne.Do; needed
+	Kit     media.Kit    // devices and codecs; needed
+	Log     *slog.Logger // may be nil
+	Data    string       // folder of the app's own key; needed
+	Version string
+
+	Server string // URL of a server, or Embedded
+	Listen string // where the embedded server listens
+	UDP    string // and its media; "" = the host of Listen, the port two above
+
+	AppID, AppKey               string // "" = the app of the embedded server
+	RoomID, UserID, Token       string // prefill
+	Camera, Microphone, Speaker string // device names as in media.Devices
+	Join, Demo                  bool
+	Drive                       string // address of the QA driver, "" = none
+	Lang, Theme                 string
+}
+
+// App is the running program.
+type App struct {
+	opts   Options
+	log    *slog.Logger
+	app    Credentials
+	host   *host
+	bridge *bridge.Bridge
+	window *ui.Window
+	drive  *drive
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+	once   sync.Once
+
+	mu      sync.Mutex
+	devices [3]string // camera, microphone, speaker
+}
+
+// New builds and starts everything but the Fyne loop; the window is shown. Close ends it.
+func New(opts Options) (*App, error) {
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	if err := os.MkdirAll(opts.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	a := &App{opts: opts, log: opts.Log, devices: [3]string{opts.Camera, opts.Microphone, opts.Speaker}}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	if err := a.start(); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) start() error {
+	var err error
+	if a.app, err = a.credentials(); err != nil {
+		return err
+	}
+	url := a.opts.Server
+	if url == "" || url == Embedded {
+		a.host, err = newHost(hostConfig{Listen: a.opts.Listen, UDP: a.opts.UDP, App: a.app, Data: a.opts.Data, Log: a.log})
+		if err != nil {
+			return err
+		}
+		url = a.host.URL()
+	}
+	a.bridge = bridge.New(bridge.Config{
+		Room: room.Config{
+			Server: url, Kit: a.opts.Kit, Camera: a.devices[0], Microphone: a.devices[1], Speaker: a.devices[2],
+			Client: "parlor " + a.opts.Version, Log: a.log,
+		},
+		OnCall:  a.onCall,
+		Emit:    a.onLine,
+		OnEvent: a.onEvent,
+	})
+	a.window = ui.New(ui.Config{
+		App: a.opts.Fyne, Post: a.opts.Post, Backend: (*backend)(a), Devices: a.opts.Kit.Devices,
+		AppID: a.app.ID, Server: url, Embedded: a.host != nil, CanMint: a.app.Key != "",
+		RoomID: a.roomID(), UserID: a.opts.UserID, Token: a.opts.Token,
+		Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
+		Lang: language(a.opts.Lang), Theme: a.opts.Theme, Version: a.opts.Version, Log: a.log,
+	})
+	if a.opts.Drive != "" {
+		if a.drive, err = newDrive(a.opts.Drive, a); err != nil {
+			return err
+		}
+	}
+	a.call("createRtcRoomContext", map[string]any{"appId": a.app.ID})
+	a.window.Show()
+	if a.opts.Demo {
+		a.startDemo(url)
+	}
+	if a.opts.Join || a.opts.Demo {
+		a.window.Join()
+	}
+	return nil
+}
+
+// language turns the flag's value into the name of a translation; "" stays.
+func language(flag string) string {
+	if flag == "zh" {
+		return "zh-Hans"
+	}
+	return flag
+}
+
+func (a *App) roomID() string {
+	if a.opts.Demo && a.opts.RoomID == "" {
+		return "demo"
+	}
+	return a.opts.RoomID
+}
+
+// startDemo lets the bots join the demo room.
+func (a *App) startDemo(url string) {
+	a.tasks.Go(func() {
+		_, err := bots.Run(a.ctx, bots.Config{
+			Server: url, AppID: a.app.ID, AppKey: a.app.Key, Room: a.roomID(), Count: demoBots, Log: a.log,
+		})
+		if err != nil && !errors.Is(err, context.Canceled) {
+			a.log.Error("the demo's bots", "error", err)
+		}
+	})
+}
+
+// DriveAddr is where the QA driver listens, "" without one.
+func (a *App) DriveAddr() string {
+	if a.drive == nil {
+		return ""
+	}
+	return a.drive.addr()
+}
+
+// Window is the app's window.
+func (a *App) Window() *ui.Window { return a.window }
+
+// Close leaves the room and ends everything, the embedded server last. It must not run on the UI
+// goroutine while Fyne's loop runs, and may be called twice.
+func (a *App) Close() {
+	a.once.Do(func() {
+		a.cancel()
+		if a.drive != nil {
+			a.drive.close()
+		}
+		if a.bridge != nil {
+			a.bridge.Close()
+		}
+		if a.window != nil {
+			a.window.Close()
+		}
+		a.tasks.Wait()
+		if a.host != nil {
+			a.host.close()
+		}
+	})
+}
+
+// call starts a documented call as the window does.
+func (a *App) call(method string, params map[string]any) {
+	raw, err := json.Marshal(params)
+	if err != nil {
+		a.log.Error("parameters", "method", method, "error", err)
+		return
+	}
+	a.bridge.Call(nil, method, raw)
+}
+
+func (a *App) onCall(method string, params json.RawMessage) { a.window.LogCall(method, params) }
+
+func (a *App) onLine(l bridge.Line) {
+	a.window.LogLine(l)
+	if a.drive != nil {
+		a.drive.emit(l)
+	}
+}
+
+func (a *App) onEvent(e room.Event) {
+	if c, ok := e.(room.ConnectionChanged); ok && c.State == room.Reconnecting && a.host != nil {
+		a.host.wake()
+	}
+	a.window.HandleEvent(e)
+}
+
+// backend is what the window may wish.
+type backend App
+
+// Call implements ui.Backend.
+func (b *backend) Call(method string, params map[string]any) { (*App)(b).call(method, params) }
+
+// MintToken implements ui.Backend.
+func (b *backend) MintToken(roomID, userID string) (string, error) {
+	if b.app.Key == "" {
+		return "", errors.New("this program has no key for the app: paste a token")
+	}
+	return token.Mint(token.MintOptions{
+		AppID: b.app.ID, AppKey: b.app.Key, RoomID: roomID, UserID: userID, TTL: 24 * time.Hour,
+	})
+}
+
+// Show implements ui.Backend.
+func (b *backend) Show(user room.UserID, source media.Source, d *media.Display) {
+	if c := b.bridge.Context(); c != nil {
+		c.Show(user, source, d)
+	}
+}
+
+// Stats implements ui.Backend.
+func (b *backend) Stats() room.Stats {
+	if c := b.bridge.Context(); c != nil {
+		return c.Stats()
+	}
+	return room.Stats{}
+}
+
+// MicrophoneLevel implements ui.Backend.
+func (b *backend) MicrophoneLevel() int {
+	if c := b.bridge.Context(); c != nil {
+		return c.MicrophoneLevel()
+	}
+	return 0
+}
+
+// RetryNow implements ui.Backend.
+func (b *backend) RetryNow() {
+	if c := b.bridge.Context(); c != nil {
+		c.RetryNow()
+	}
+}
+
+// SetDevice implements ui.Backend: kind is camera, microphone or speaker.
+func (b *backend) SetDevice(kind, name string) {
+	b.mu.Lock()
+	switch kind {
+	case "camera":
+		b.devices[0] = name
+	case "microphone":
+		b.devices[1] = name
+	case "speaker":
+		b.devices[2] = name
+	}
+	d := b.devices
+	b.mu.Unlock()
+	if c := b.bridge.Context(); c != nil {
+		c.SetDevices(d[0], d[1], d[2])
+	}
+}
+
+// DataFolder is where the app keeps its key when nothing else is said.
+func DataFolder() (string, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("no folder for the app's data (give --data): %w", err)
+	}
+	return filepath.Join(dir, "parlor"), nil
+}

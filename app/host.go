@@ -1,0 +1,188 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"parlor/app/server"
+)
+
+// defaultListen is where the embedded server is looked for and started.
+const defaultListen = "127.0.0.1:7880"
+
+// hostConfig describes a host.
+type hostConfig struct {
+	Listen, UDP, Data string
+	App               Credentials
+	Log               *slog.Logger
+}
+
+// host is the embedded server's place on this machine: the first program that runs has the server, the
+// others use it, and when it goes away one of them takes over.
+type host struct {
+	cfg    hostConfig
+	log    *slog.Logger
+	ctx    context.Context
+	cancel context.CancelFunc
+	signal chan struct{} // cap 1: the server may be gone; one more says nothing new
+	tasks  sync.WaitGroup
+
+	mu     sync.Mutex
+	server *server.Server // nil while another program has it
+	url    string
+}
+
+// newHost starts the server, or finds that another program has it.
+func newHost(cfg hostConfig) (*host, error) {
+	if cfg.Listen == "" {
+		cfg.Listen = defaultListen
+	}
+	if cfg.UDP == "" {
+		udp, err := mediaAddress(cfg.Listen)
+		if err != nil {
+			return nil, err
+		}
+		cfg.UDP = udp
+	}
+	h := &host{cfg: cfg, log: cfg.Log, signal: make(chan struct{}, 1)}
+	if err := h.serve(); err != nil {
+		return nil, err
+	}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	h.tasks.Go(h.keep)
+	return h, nil
+}
+
+// mediaAddress is the host of the listening address with the port two above, or any port for port 0.
+func mediaAddress(listen string) (string, error) {
+	name, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", fmt.Errorf("--listen %q: %w", listen, err)
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return "", fmt.Errorf("--listen %q: the port is not a number: %w", listen, err)
+	}
+	if n != 0 {
+		n += 2
+	}
+	return net.JoinHostPort(name, strconv.FormatUint(n, 10)), nil
+}
+
+// serve starts the server, unless another Parlor answers on its address.
+func (h *host) serve() error {
+	s, err := server.New(server.Config{
+		Listen: h.cfg.Listen, UDP: h.cfg.UDP, Apps: map[string]string{h.cfg.App.ID: h.cfg.App.Key},
+		DataDir: h.cfg.Data, Log: h.log,
+	})
+	switch {
+	case err == nil:
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.server, h.url = s, s.URL()
+		h.log.Info("the embedded server is up", "url", h.url)
+		return nil
+	case !errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("the embedded server: %w", err)
+	}
+	url := "http://" + reachable(h.cfg.Listen)
+	if healthErr := healthy(url); healthErr != nil {
+		return fmt.Errorf("the embedded server: %w, and no Parlor answers there: %w", err, healthErr)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.url = url
+	h.log.Info("another Parlor on this machine has the server", "url", url)
+	return nil
+}
+
+// reachable turns an address to listen on into one to call.
+func reachable(listen string) string {
+	name, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen
+	}
+	if ip := net.ParseIP(name); name == "" || ip != nil && ip.IsUnspecified() {
+		name = "127.0.0.1"
+	}
+	return net.JoinHostPort(name, port)
+}
+
+func healthy(url string) error {
+	client := http.Client{Timeout: 2 * time.Second}
+	reply, err := client.Get(url + "/healthz")
+	if err != nil {
+		return err
+	}
+	defer reply.Body.Close()
+	if _, err := io.Copy(io.Discard, io.LimitReader(reply.Body, 4096)); err != nil {
+		return err
+	}
+	if reply.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s/healthz says %s", url, reply.Status)
+	}
+	return nil
+}
+
+// keep is the goroutine that takes over when the other program's server is gone.
+func (h *host) keep() {
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-h.signal:
+		}
+		h.mu.Lock()
+		own := h.server != nil
+		h.mu.Unlock()
+		if own || healthy(h.url) == nil {
+			continue
+		}
+		if err := h.serve(); err != nil {
+			h.log.Warn("could not take the server over", "error", err)
+		}
+	}
+}
+
+// wake tells that the server does not answer.
+func (h *host) wake() {
+	select {
+	case h.signal <- struct{}{}:
+	default: // told already
+	}
+}
+
+// URL is where clients of this program connect.
+func (h *host) URL() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.url
+}
+
+// close stops the server, if this program has it; members are told.
+func (h *host) close() {
+	h.cancel()
+	h.tasks.Wait()
+	h.mu.Lock()
+	s := h.server
+	h.server = nil
+	h.mu.Unlock()
+	if s == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		h.log.Warn("the embedded server did not stop cleanly", "error", err)
+	}
+	s.Close()
+}
