@@ -124,8 +124,8 @@ func (r *Recorder) track(key trackKey, kind media.Kind) *recording {
 		return t
 	}
 	if r.open == maxRecordings {
-		r.log.Warn("not recorded: too many files are open", "user", key.userID, "source", key.source.String(), "limit", maxRecordings)
-		if len(r.tracks) < 2*maxRecordings { // remember it only while memory is bounded
+		if len(r.tracks) < 2*maxRecordings { // memory and log are bounded, too
+			r.log.Warn("not recorded: too many files are open", "user", key.userID, "source", key.source.String(), "limit", maxRecordings)
 			r.tracks[key] = nil
 		}
 		return nil

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -197,13 +196,16 @@ func readFile(t *testing.T, path string) []byte {
 
 // TestRecorder_Bound: many users do not exhaust the files of the process, nor memory.
 func TestRecorder_Bound(t *testing.T) {
-	r, dir, _ := newRecorder(t)
+	r, dir, log := newRecorder(t)
 	for i := range 1000 {
 		r.RecordAudio(fmt.Sprint("user", i), media.Microphone, opus(0), 0)
 	}
 	r.RecordAudio("user0", media.Microphone, opus(1), 960) // the first go on
 	if n := len(list(t, dir)); n != 256 || r.Dropped() != 1000-256 {
 		t.Errorf("%d files, %d dropped; want 256, %d", n, r.Dropped(), 1000-256)
+	}
+	if n := strings.Count(log.String(), "\n"); n > 256 {
+		t.Errorf("%d lines in the log", n)
 	}
 	closeRecorder(t, r)
 }
@@ -249,7 +251,7 @@ func TestNewRecorder_NoDirectory(t *testing.T) {
 
 func TestRecorder_CloseWhileRecording(t *testing.T) {
 	r, _, _ := newRecorder(t)
-	stop, stopped := make(chan struct{}), make(chan struct{})
+	begun, stop, stopped := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
 		for i := uint32(0); ; i++ {
@@ -259,9 +261,12 @@ func TestRecorder_CloseWhileRecording(t *testing.T) {
 			default:
 				r.RecordAudio("u", media.Microphone, opus(1), i*960)
 			}
+			if i == 100 {
+				close(begun)
+			}
 		}
 	}()
-	<-time.After(5 * time.Millisecond) // in the midst of it, or not: both are fine
+	<-begun
 	closeRecorder(t, r)
 	close(stop)
 	<-stopped
