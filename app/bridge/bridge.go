@@ -118,7 +118,7 @@ func New(cfg Config) *Bridge {
 }
 
 // Call starts a method; its callbacks come through Emit. It returns at once: with more than 64 calls
-// under way it is answered with an error line. x-sleep and x-wait hold back nothing when started so.
+// under way it is answered with an error line.
 func (b *Bridge) Call(id json.RawMessage, method string, params json.RawMessage) {
 	select {
 	case b.slots <- struct{}{}:
@@ -130,9 +130,9 @@ func (b *Bridge) Call(id json.RawMessage, method string, params json.RawMessage)
 }
 
 // CallLine is Call with a line of JSON as it stands in the protocol: the next line of a script. It
-// returns when the following line may start: at once after most methods, at their end after x-sleep,
-// x-wait and the program's own ones. Malformed JSON is answered with an error line. Several scripts may run
-// at the same time, each on its own goroutine.
+// returns when the following line may start: at once after a method with callbacks, at its end after one
+// with Sync, x-sleep and x-wait among them. Malformed JSON is answered with an error line. Several scripts may
+// run at the same time, each on its own goroutine.
 func (b *Bridge) CallLine(line []byte) {
 	if len(line) > MaxLine {
 		b.emit(Line{Error: fmt.Sprintf("line is longer than %d bytes", MaxLine)})
@@ -245,7 +245,7 @@ func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, 
 		b.emitMu.Unlock()
 	}
 	// The first createRtcRoomContext blocks nowhere: it is done when Call returns.
-	if m.inScript && script || m.lane == laneContext && idle {
+	if m.Sync && script || m.lane == laneContext && idle {
 		c.run()
 		return
 	}

@@ -409,8 +409,8 @@ func TestBridge_Order(t *testing.T) {
 		h.CallLine([]byte(l))
 	}
 	h.await(t, `{"id":4,"callback":"complete","res":{"errMsg":"changeAudioCapture:ok"}}`)
-	h.CallLine([]byte(`{"id":5,"method":"x-destroy"}`))
-	h.CallLine([]byte(`{"id":6,"method":"changeAudioCapture","params":{"state":1}}`))
+	h.Call(json.RawMessage("5"), "x-destroy", nil)
+	h.Call(json.RawMessage("6"), "changeAudioCapture", json.RawMessage(`{"state":1}`))
 	h.mu.Lock()
 	for _, l := range h.lines {
 		if strings.HasPrefix(l, `{"id":3`) || strings.HasPrefix(l, `{"id":5`) || strings.HasPrefix(l, `{"id":6`) {

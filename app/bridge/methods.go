@@ -44,13 +44,12 @@ type Param struct {
 // Method is one row of the table of methods.
 type Method struct {
 	Name   string
-	Sync   bool // answers once with ok and res, where the others have success, fail and complete
+	Sync   bool // answers once, with ok and res, where the others have success, fail and complete
 	Params []Param
 	Rows   string // of the documents; empty: ours
 
 	lane         lane
 	needsContext bool // fails with errno.EngineDestroyed when there is none
-	inScript     bool // holds back the next line of its script
 	impatient    bool // when it comes by Call, ends earlier calls of its lane
 	run          func(*call) (any, error)
 	extra        Extra
@@ -141,10 +140,10 @@ func ownMethods() []Method {
 	return []Method{
 		{Name: "x-stats", Sync: true, lane: laneStats, needsContext: true, run: (*call).stats},
 		{
-			Name: "x-sleep", Sync: true, inScript: true, run: (*call).sleep,
+			Name: "x-sleep", Sync: true, run: (*call).sleep,
 			Params: []Param{{Name: "ms", Type: Number, Required: true}},
 		}, {
-			Name: "x-wait", Sync: true, inScript: true, run: (*call).wait,
+			Name: "x-wait", Sync: true, run: (*call).wait,
 			Params: []Param{
 				{Name: "event", Type: String, Required: true, Enum: waitable()},
 				{Name: "count", Type: Number, Default: 1},
@@ -157,7 +156,7 @@ func ownMethods() []Method {
 }
 
 func extraMethod(name string, run Extra) Method {
-	return Method{Name: name, Sync: true, inScript: true, extra: run}
+	return Method{Name: name, Sync: true, extra: run}
 }
 
 // ours tells the methods which no document knows: their failures are plain words.
