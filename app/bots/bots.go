@@ -20,7 +20,7 @@ import (
 const (
 	tokenTTL    = 24 * time.Hour   // of each token; a bot that stays longer renews it
 	joinsAtOnce = 8                // joins under way at the same time; more would only wait in the server
-	joinLimit   = 20 * time.Second // for the calls of one join
+	joinLimit   = 10 * time.Second // for the calls of one join
 )
 
 // Config describes a group of bots.
@@ -113,8 +113,12 @@ func (g *group) bot(ctx context.Context, i int) {
 	}
 	defer b.context.Close()
 	select {
-	case g.gate <- struct{}{}:
 	case <-ctx.Done():
+		return
+	case g.gate <- struct{}{}:
+	}
+	if ctx.Err() != nil { // both were ready
+		<-g.gate
 		return
 	}
 	took, err := g.join(ctx, b)
@@ -130,9 +134,10 @@ func (g *group) bot(ctx context.Context, i int) {
 	g.count(b)
 }
 
-// join turns the devices on, as far as there are any, and enters the room.
+// join turns the devices on, as far as there are any, and enters the room. A join on its way is not broken
+// off by the end of ctx: the server would keep a user of whom the client knows nothing.
 func (g *group) join(ctx context.Context, b *bot) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(ctx, joinLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), joinLimit)
 	defer cancel()
 	if err := b.context.ChangeVideoCapture(ctx, true); err != nil {
 		b.log.Info("no camera", "error", err)
