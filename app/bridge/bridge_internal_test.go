@@ -193,24 +193,29 @@ const (
 	joinLine   = `{"id":2,"method":"joinRtcRoom","params":{"roomId":"r","userId":"u","token":"t"}}`
 )
 
-func TestBridge_CallLine(t *testing.T) {
-	defer test.CheckRoutines(t)()
+// lineTest is one line of a script and its answer.
+type lineTest struct {
+	name   string
+	bare   bool // without a context
+	line   string
+	want   []string
+	called string // the fake's last call, when there is a context
+}
+
+// failLines and okLines are the answers to a call with the id 7.
+func failLines(api, text string) []string {
+	res := `{"errMsg":"` + api + `:fail ` + text + `","errNo":20000,"errorCode":115999,"errorType":"D"}`
+	return []string{`{"id":7,"callback":"fail","res":` + res + `}`, `{"id":7,"callback":"complete","res":` + res + `}`}
+}
+
+func okLines(api string) []string {
+	res := `{"errMsg":"` + api + `:ok"}`
+	return []string{`{"id":7,"callback":"success","res":` + res + `}`, `{"id":7,"callback":"complete","res":` + res + `}`}
+}
+
+func documentLines() []lineTest {
 	destroyed := `{"errMsg":"joinRtcRoom:fail engine has been destroyed,please invoke tt.createRtcRoomContext create new engine","errNo":21102,"errorCode":115910,"errorType":"D"}`
-	fails := func(api, text string) []string {
-		res := `{"errMsg":"` + api + `:fail ` + text + `","errNo":20000,"errorCode":115999,"errorType":"D"}`
-		return []string{`{"id":7,"callback":"fail","res":` + res + `}`, `{"id":7,"callback":"complete","res":` + res + `}`}
-	}
-	succeeds := func(api string) []string {
-		res := `{"errMsg":"` + api + `:ok"}`
-		return []string{`{"id":7,"callback":"success","res":` + res + `}`, `{"id":7,"callback":"complete","res":` + res + `}`}
-	}
-	tests := []struct {
-		name   string
-		bare   bool // without a context
-		line   string
-		want   []string
-		called string // the fake's last call, when there is a context
-	}{
+	return []lineTest{
 		{name: "R-1 create", bare: true, line: `{"id":1,"method":"createRtcRoomContext","params":{"appId":"a"}}`, want: []string{`{"id":1,"ok":true}`}},
 		{name: "R-2 no appId", bare: true, line: `{"id":1,"method":"createRtcRoomContext"}`,
 			want: []string{`{"id":1,"ok":false,"res":{"errMsg":"createRtcRoomContext:fail params invalid","errNo":20000,"errorCode":115999,"errorType":"D"}}`}},
@@ -218,33 +223,38 @@ func TestBridge_CallLine(t *testing.T) {
 			want: []string{`{"id":1,"ok":false,"res":{"errMsg":"createRtcRoomContext:fail params.appId should be string, but got number","errNo":20000,"errorCode":115999,"errorType":"D"}}`}},
 		{name: "R-4 no context", bare: true, line: joinLine, want: []string{`{"id":2,"callback":"fail","res":` + destroyed + `}`, `{"id":2,"callback":"complete","res":` + destroyed + `}`}},
 		{name: "R-15 join", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"r","userId":"u","token":"t"}}`,
-			want: succeeds("joinRtcRoom"), called: `joinRtcRoom{"RoomID":"r","UserID":"u","Token":"t","NoAutoPublish":false,"NoAutoSubscribe":false}`},
+			want: okLines("joinRtcRoom"), called: `joinRtcRoom{"RoomID":"r","UserID":"u","Token":"t","NoAutoPublish":false,"NoAutoSubscribe":false}`},
 		{name: "R-7 R-8 roomConfig", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"r","userId":"u","token":"t","roomConfig":{"autoPublish":false,"autoSubscribe":false}}}`,
-			want: succeeds("joinRtcRoom"), called: `joinRtcRoom{"RoomID":"r","UserID":"u","Token":"t","NoAutoPublish":true,"NoAutoSubscribe":true}`},
+			want: okLines("joinRtcRoom"), called: `joinRtcRoom{"RoomID":"r","UserID":"u","Token":"t","NoAutoPublish":true,"NoAutoSubscribe":true}`},
 		{name: "callbacks as parameters", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"r","userId":"u","token":"t","success":1,"fail":{},"complete":null,"other":[]}}`,
-			want: succeeds("joinRtcRoom"), called: `joinRtcRoom{"RoomID":"r","UserID":"u","Token":"t","NoAutoPublish":false,"NoAutoSubscribe":false}`},
-		{name: "R-23 nothing passed", line: `{"id":7,"method":"joinRtcRoom"}`, want: fails("joinRtcRoom", "params invalid")},
-		{name: "R-23 token missing wins over wrong types", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":5,"userId":"u"}}`, want: fails("joinRtcRoom", "params invalid")},
-		{name: "R-23 empty", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"","userId":"u","token":"t"}}`, want: fails("joinRtcRoom", "params invalid")},
+			want: okLines("joinRtcRoom"), called: `joinRtcRoom{"RoomID":"r","UserID":"u","Token":"t","NoAutoPublish":false,"NoAutoSubscribe":false}`},
+		{name: "R-23 nothing passed", line: `{"id":7,"method":"joinRtcRoom"}`, want: failLines("joinRtcRoom", "params invalid")},
+		{name: "R-23 token missing wins over wrong types", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":5,"userId":"u"}}`, want: failLines("joinRtcRoom", "params invalid")},
+		{name: "R-23 empty", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"","userId":"u","token":"t"}}`, want: failLines("joinRtcRoom", "params invalid")},
 		{name: "R-18 wrong types", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":true,"userId":5,"token":["t"],"roomConfig":{"autoPublish":"yes"}}}`,
-			want: fails("joinRtcRoom", "params.roomId should be string, but got boolean params.userId should be string, but got number params.token should be string, but got array params.roomConfig.autoPublish should be boolean, but got string")},
+			want: failLines("joinRtcRoom", "params.roomId should be string, but got boolean params.userId should be string, but got number params.token should be string, but got array params.roomConfig.autoPublish should be boolean, but got string")},
 		{name: "R-6 roomConfig no object", line: `{"id":7,"method":"joinRtcRoom","params":{"roomId":"r","userId":"u","token":"t","roomConfig":3}}`,
-			want: fails("joinRtcRoom", "params.roomConfig should be object, but got number")},
-		{name: "params no object", line: `{"id":7,"method":"joinRtcRoom","params":[1]}`, want: fails("joinRtcRoom", "params should be object, but got array")},
-		{name: "R-34 exit", line: `{"id":7,"method":"exitRtcRoom","params":{"roomId":""}}`, want: succeeds("exitRtcRoom"), called: "exitRtcRoom()"},
-		{name: "R-36 exit without roomId", line: `{"id":7,"method":"exitRtcRoom","params":{}}`, want: fails("exitRtcRoom", "params.roomId should be string, but got undefined")},
-		{name: "R-36 exit with a number", line: `{"id":7,"method":"exitRtcRoom","params":{"roomId":4}}`, want: fails("exitRtcRoom", "params.roomId should be string, but got number")},
-		{name: "R-42 updateToken", line: `{"id":7,"method":"updateToken","params":{"token":"x"}}`, want: succeeds("updateToken"), called: "updateToken(x)"},
-		{name: "R-45 updateToken with null", line: `{"id":7,"method":"updateToken","params":{"token":null}}`, want: fails("updateToken", "params.token should be string, but got null")},
-		{name: "N-2 microphone on", line: `{"id":7,"method":"changeAudioCapture","params":{"state":1}}`, want: succeeds("changeAudioCapture"), called: "changeAudioCapture on "},
-		{name: "N-7 state 2", line: `{"id":7,"method":"changeAudioCapture","params":{"state":2}}`, want: fails("changeAudioCapture", "expect params.state to be one of 0, 1, but got 2")},
-		{name: "N-10 camera off", line: `{"id":7,"method":"changeVideoCapture","params":{"state":0}}`, want: succeeds("changeVideoCapture"), called: "changeVideoCapture off "},
-		{name: "N-11 state is a string", line: `{"id":7,"method":"changeVideoCapture","params":{"state":"1"}}`, want: fails("changeVideoCapture", "params.state should be number, but got string")},
-		{name: "N-13 publish", line: `{"id":7,"method":"changeStreamPublishState","params":{"state":1,"streamType":"both"}}`, want: succeeds("changeStreamPublishState"), called: "changeStreamPublishState on both"},
+			want: failLines("joinRtcRoom", "params.roomConfig should be object, but got number")},
+		{name: "params no object", line: `{"id":7,"method":"joinRtcRoom","params":[1]}`, want: failLines("joinRtcRoom", "params should be object, but got array")},
+		{name: "R-34 exit", line: `{"id":7,"method":"exitRtcRoom","params":{"roomId":""}}`, want: okLines("exitRtcRoom"), called: "exitRtcRoom()"},
+		{name: "R-36 exit without roomId", line: `{"id":7,"method":"exitRtcRoom","params":{}}`, want: failLines("exitRtcRoom", "params.roomId should be string, but got undefined")},
+		{name: "R-36 exit with a number", line: `{"id":7,"method":"exitRtcRoom","params":{"roomId":4}}`, want: failLines("exitRtcRoom", "params.roomId should be string, but got number")},
+		{name: "R-42 updateToken", line: `{"id":7,"method":"updateToken","params":{"token":"x"}}`, want: okLines("updateToken"), called: "updateToken(x)"},
+		{name: "R-45 updateToken with null", line: `{"id":7,"method":"updateToken","params":{"token":null}}`, want: failLines("updateToken", "params.token should be string, but got null")},
+		{name: "N-2 microphone on", line: `{"id":7,"method":"changeAudioCapture","params":{"state":1}}`, want: okLines("changeAudioCapture"), called: "changeAudioCapture on "},
+		{name: "N-7 state 2", line: `{"id":7,"method":"changeAudioCapture","params":{"state":2}}`, want: failLines("changeAudioCapture", "expect params.state to be one of 0, 1, but got 2")},
+		{name: "N-10 camera off", line: `{"id":7,"method":"changeVideoCapture","params":{"state":0}}`, want: okLines("changeVideoCapture"), called: "changeVideoCapture off "},
+		{name: "N-11 state is a string", line: `{"id":7,"method":"changeVideoCapture","params":{"state":"1"}}`, want: failLines("changeVideoCapture", "params.state should be number, but got string")},
+		{name: "N-13 publish", line: `{"id":7,"method":"changeStreamPublishState","params":{"state":1,"streamType":"both"}}`, want: okLines("changeStreamPublishState"), called: "changeStreamPublishState on both"},
 		{name: "N-14 streamType", line: `{"id":7,"method":"changeStreamPublishState","params":{"state":1,"streamType":"xxx"}}`,
-			want: fails("changeStreamPublishState", `expect params.streamType to be one of \"audio\", \"video\", \"both\", but got xxx`)},
+			want: failLines("changeStreamPublishState", `expect params.streamType to be one of \"audio\", \"video\", \"both\", but got xxx`)},
 		{name: "N-25 two messages", line: `{"id":7,"method":"changeStreamPublishState","params":{"state":null,"streamType":"<x>"}}`,
-			want: fails("changeStreamPublishState", `params.state should be number, but got null expect params.streamType to be one of \"audio\", \"video\", \"both\", but got \u003cx\u003e`)},
+			want: failLines("changeStreamPublishState", `params.state should be number, but got null expect params.streamType to be one of \"audio\", \"video\", \"both\", but got \u003cx\u003e`)},
+	}
+}
+
+func protocolLines() []lineTest {
+	return []lineTest{
 		{name: "id is a string", line: `{"id":"é","method":"x-echo","params":{"a":1}}`, want: []string{`{"id":"é","ok":true,"res":{"a":1}}`}},
 		{name: "no id", line: `{"method":"x-echo"}`, want: []string{`{"ok":true,"res":null}`}},
 		{name: "extra fails", line: `{"id":7,"method":"x-fail"}`, want: []string{`{"id":7,"ok":false,"error":"x-fail: broken on purpose"}`}},
@@ -261,7 +271,11 @@ func TestBridge_CallLine(t *testing.T) {
 		{name: "off without a context", bare: true, line: `{"id":7,"method":"offRtcStateChanged"}`,
 			want: []string{`{"id":7,"ok":false,"res":{"errMsg":"offRtcStateChanged:fail engine has been destroyed,please invoke tt.createRtcRoomContext create new engine","errNo":21102,"errorCode":115910,"errorType":"D"}}`}},
 	}
-	for _, tt := range tests {
+}
+
+func TestBridge_CallLine(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	for _, tt := range slices.Concat(documentLines(), protocolLines()) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := newHarness(t, nil)
 			if !tt.bare {
@@ -604,11 +618,13 @@ func TestBridge_Sleep(t *testing.T) {
 	})
 }
 
+func members(users ...room.UserID) room.Event { return room.ChatMembersChanged{Users: users} }
+
+func waitLine(params string) string {
+	return `{"id":1,"method":"x-wait","params":{"event":"onRtcChatMembersChanged",` + params + `}}`
+}
+
 func TestBridge_WaitEvent(t *testing.T) {
-	members := func(users ...room.UserID) room.Event { return room.ChatMembersChanged{Users: users} }
-	wait := func(params string) string {
-		return `{"id":1,"method":"x-wait","params":{"event":"onRtcChatMembersChanged",` + params + `}}`
-	}
 	tests := []struct {
 		name   string
 		before []room.Event // before the x-wait
@@ -644,7 +660,7 @@ func TestBridge_WaitEvent(t *testing.T) {
 					}
 				}()
 				start := time.Now()
-				got := h.script(t, wait(tt.params))
+				got := h.script(t, waitLine(tt.params))
 				if got := got[len(got)-1]; got != tt.want {
 					t.Errorf("got  %s\nwant %s", got, tt.want)
 				}
@@ -655,6 +671,9 @@ func TestBridge_WaitEvent(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestBridge_WaitEvent_Counts(t *testing.T) {
 	t.Run("unknown event", func(t *testing.T) {
 		h := newHarness(t, nil)
 		if got := h.script(t, `{"method":"x-wait","params":{"event":"onFoo"}}`)[0]; !strings.Contains(got, `to be one of \"onRtcVideoMembersChanged\"`) {
@@ -666,8 +685,8 @@ func TestBridge_WaitEvent(t *testing.T) {
 			h := newHarness(t, nil)
 			h.script(t, createLine)
 			h.rooms[0].cfg.OnEvent(members("u1"))
-			h.script(t, wait(`"count":1`))
-			if got := h.script(t, wait(`"count":1`))[0]; !strings.Contains(got, `"ok":false`) {
+			h.script(t, waitLine(`"count":1`))
+			if got := h.script(t, waitLine(`"count":1`))[0]; !strings.Contains(got, `"ok":false`) {
 				t.Errorf("a line was counted twice: %s", got)
 			}
 			h.Close()

@@ -201,7 +201,8 @@ func TestConformance(t *testing.T) {
 	}
 	defer s.Close()
 	for _, rows := range []map[string]func(*testing.T, *fixture){
-		createRows(), joinRows(), joinErrorRows(), exitRows(), tokenRows(), captureRows(), publishRows(),
+		createRows(), joinRows(), joinRuleRows(), joinErrorRows(), exitRows(), tokenRows(),
+		captureRows(), cameraRows(), publishRows(),
 	} {
 		for _, name := range slices.Sorted(maps.Keys(rows)) {
 			t.Run(name, func(t *testing.T) { rows[name](t, &fixture{url: s.URL()}) })
@@ -298,6 +299,11 @@ func joinRows() map[string]func(*testing.T, *fixture) {
 				c.fail("joinRtcRoom", with(join("r", "u"), name, 4), "params."+name+" should be string, but got number", 20000, 115999, "D")
 			}
 		},
+	}
+}
+
+func joinRuleRows() map[string]func(*testing.T, *fixture) {
+	return map[string]func(*testing.T, *fixture){
 		"R-13 R-16": func(t *testing.T, f *fixture) {
 			f.created(t).want("joinRtcRoom", with(join("r", "u"), "token", "x"),
 				`{"id":7,"callback":"fail","res":{"errMsg":"joinRtcRoom:fail invalid token","errNo":21101,"errorCode":115902,"errorType":"D"}}`,
@@ -454,6 +460,11 @@ func captureRows() map[string]func(*testing.T, *fixture) {
 			c.fail("changeAudioCapture", object{"state": true}, "params.state should be number, but got boolean", 20000, 115999, "D")
 			c.fail("changeAudioCapture", object{"state": 2}, "expect params.state to be one of 0, 1, but got 2", 20000, 115999, "D")
 		},
+	}
+}
+
+func cameraRows() map[string]func(*testing.T, *fixture) {
+	return map[string]func(*testing.T, *fixture){
 		"N-10": func(t *testing.T, f *fixture) {
 			c := f.created(t)
 			c.ok("changeVideoCapture", object{"state": 1})

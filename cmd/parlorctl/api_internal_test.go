@@ -17,15 +17,16 @@ import (
 // nowhere is a server that refuses connections.
 const nowhere = "--server http://127.0.0.1:1"
 
-func TestAPI(t *testing.T) {
-	defer test.CheckRoutines(t)()
-	defer test.TimeOut(time.Minute).Stop()
-	tests := []struct {
-		name, args string
-		in         io.Reader
-		code       int
-		out, err   []string
-	}{
+// apiTest is one script and what the program makes of it.
+type apiTest struct {
+	name, args string
+	in         io.Reader
+	code       int
+	out, err   []string
+}
+
+func apiTests() []apiTest {
+	return []apiTest{
 		{name: "empty script", args: nowhere, in: strings.NewReader("")},
 		{
 			name: "results and mistakes", args: nowhere,
@@ -71,7 +72,12 @@ not JSON
 		{name: "server is missing", code: 2, err: []string{"parlorctl: --server is missing (see --help)"}},
 		{name: "log level", args: nowhere + " --log-level loud", code: 2, err: []string{`parlorctl: --log-level "loud" is not one of debug, info, warn, error (see --help)`}},
 	}
-	for _, tt := range tests {
+}
+
+func TestAPI(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(time.Minute).Stop()
+	for _, tt := range apiTests() {
 		t.Run(tt.name, func(t *testing.T) {
 			var stdout, stderr strings.Builder
 			code := run(t.Context(), append([]string{"api"}, strings.Fields(tt.args)...), tt.in, &stdout, &stderr)
