@@ -10,34 +10,11 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"parlor/media"
 )
-
-// pliInterval is the least time between two requests for a key frame of one section: a key frame
-// needs a round trip and up to a frame's time to come.
-const pliInterval = 400 * time.Millisecond
-
-// receiveBuffer is the largest packet read, bytes; all senders keep to media.RTPMTU.
-const receiveBuffer = 1600
-
-// section is one receive section ("m=" line) of a connection. It carries one track, or rests. Its
-// fields belong to the Peer's goroutine unless they say otherwise.
-type section struct {
-	kind        media.Kind
-	transceiver *webrtc.RTPTransceiver
-	connection  *connection
-	levelID     uint8 // of the audio level extension; set before the first packet is read
-	released    bool  // carried a track when the server last heard of it: packets may still come, so it must not be used anew yet
-	agreed      bool  // the server knows the section
-
-	assigned atomic.Pointer[assignment] // read by the section's goroutine
-	ssrc     atomic.Uint32
-	lastPLI  time.Duration // section's goroutine
-}
 
 // sendSection is a send section with the publication's way out.
 type sendSection struct {
@@ -94,6 +71,20 @@ func (c *connection) connectionState() webrtc.PeerConnectionState {
 	return webrtc.PeerConnectionState(c.state.Load())
 }
 
+// failure tells why a connection has to be given up, nil if it has not.
+func (c *connection) failure(now time.Time) error {
+	switch c.connectionState() {
+	case webrtc.PeerConnectionStateFailed:
+		return errors.New("peer: no way to the server, or it hung up")
+	case webrtc.PeerConnectionStateClosed:
+		return errors.New("peer: the server closed the connection")
+	}
+	if !c.deadline.IsZero() && now.After(c.deadline) {
+		return errors.New("peer: not connected in time")
+	}
+	return nil
+}
+
 // rtt returns the round trip time of the selected path, 0 while unknown.
 func (c *connection) rtt() time.Duration {
 	stats, ok := c.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats()
@@ -137,57 +128,6 @@ func (c *connection) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRece
 	})
 }
 
-func headerExtension(extensions []webrtc.RTPHeaderExtensionParameter, uri string) uint8 {
-	for _, e := range extensions {
-		if e.URI == uri {
-			return uint8(e.ID)
-		}
-	}
-	return 0
-}
-
-// read hands the packets of a section to whom it is assigned, until the connection closes.
-func (s *section) read(track *webrtc.TrackRemote, levelID uint8) {
-	s.levelID = levelID
-	s.lastPLI = -pliInterval
-	s.ssrc.Store(uint32(track.SSRC()))
-	buf := make([]byte, receiveBuffer)
-	var packet rtp.Packet
-	for {
-		n, _, err := track.Read(buf)
-		if err != nil {
-			if s.connection.connectionState() == webrtc.PeerConnectionStateConnected {
-				s.connection.peer.cfg.Log.Debug("section ended", "mid", s.transceiver.Mid(), "err", err)
-			}
-			return
-		}
-		a := s.assigned.Load()
-		if a == nil || packet.Unmarshal(buf[:n]) != nil {
-			continue
-		}
-		a.remote.push(a, &packet, media.Now())
-	}
-}
-
-// requestKeyFrame sends a PLI unless one was sent just now; the caller asks again with the next packet. On the
-// section's goroutine.
-func (s *section) requestKeyFrame(now time.Duration) bool {
-	if now-s.lastPLI < pliInterval {
-		return false
-	}
-	s.lastPLI = now
-	return s.connection.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: s.ssrc.Load()}}) == nil
-}
-
-// release lets the section rest.
-func (s *section) release() {
-	s.assigned.Store(nil)
-	s.released = true
-}
-
-// free tells whether the section can be given to a track.
-func (s *section) free() bool { return s.assigned.Load() == nil && !s.released }
-
 // addSend makes the send section of a publication.
 func (c *connection) addSend(p *publication) error {
 	codec := audioCodec.RTPCodecCapability
@@ -226,10 +166,17 @@ func (c *connection) addReceive(kind media.Kind, n int) error {
 			return fmt.Errorf("peer: receive section for %v: %w", kind, err)
 		}
 		c.mu.Lock()
-		c.receives = append(c.receives, &section{kind: kind, transceiver: transceiver, connection: c})
+		c.receives = append(c.receives, &section{
+			kind: kind, transceiver: transceiver, connection: c, sendPLI: c.sendPLI,
+		})
 		c.mu.Unlock()
 	}
 	return nil
+}
+
+// sendPLI asks the sender of a stream for a key frame.
+func (c *connection) sendPLI(ssrc uint32) error {
+	return c.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}})
 }
 
 // plan assigns sections to what is wished and adds those that are missing. It returns whether the server
@@ -362,13 +309,6 @@ func (c *connection) mapped(s *section) string {
 		return ""
 	}
 	return s.trackID()
-}
-
-func (s *section) trackID() string {
-	if a := s.assigned.Load(); a != nil {
-		return a.trackID
-	}
-	return ""
 }
 
 // settled tells whether the server already agreed to this mapping.

@@ -21,6 +21,7 @@ const (
 	startHistory   = 50                   // packets until then
 	fecLoss        = 0.01                 // loss from which on fecMargin is worth its delay
 	lossMemory     = 1.0 / 256            // weight of one packet in the measured loss
+	longestDelay   = 500 * samplesPerMS   // more than people bear: what comes later counts as lost
 	flushLimit     = 300 * samplesPerMS   // later than this: drop packets instead of playing faster
 	stretchStart   = 20 * samplesPerMS    // off target by so much: stretch
 	stretchEnd     = 5 * samplesPerMS     // until so near
@@ -220,7 +221,7 @@ func (p *playout) target() int64 {
 	if p.measured < startHistory {
 		t += startMargin
 	}
-	return t
+	return min(t, p.fastest+longestDelay)
 }
 
 // step tells what to play at now, with the packet it needs, which is valid until the next push.

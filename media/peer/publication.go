@@ -23,7 +23,7 @@ const resyncLimit = 60 * time.Millisecond
 
 // outlet is where packets of a publication leave: a section of the present connection.
 type outlet struct {
-	track   *webrtc.TrackLocalStaticRTP
+	track   interface{ WriteRTP(*rtp.Packet) error }
 	levelID uint8 // of the audio level extension, 0: not agreed
 	wire    *atomic.Uint64
 }

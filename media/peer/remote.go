@@ -57,10 +57,10 @@ func (a *arrival) add(packet *rtp.Packet, clockRate float64, now time.Duration) 
 	a.packets++
 	a.bytes += uint64(len(packet.Payload))
 	if a.known {
-		if packet.Timestamp == a.timestamp {
-			return // later packets of one picture wait for the first ones, which is no jitter
-		}
 		elapsed := float64(int32(packet.Timestamp-a.timestamp)) / clockRate
+		if elapsed <= 0 {
+			return // no jitter: packets of one picture wait for each other, others were sent again
+		}
 		d := math.Abs(now.Seconds() - a.transit - elapsed)
 		a.jitterMS += (min(d, 1)*1000 - a.jitterMS) / 16
 	}

@@ -1,0 +1,172 @@
+package peer
+
+import (
+	"image"
+	"image/color"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/transport/v4/test"
+
+	"parlor/media"
+	"parlor/media/mediatest"
+)
+
+// slowCodecs decode when the test lets them.
+type slowCodecs struct {
+	mediatest.Codecs
+	begun chan struct{} // one for each picture begun
+	let   chan struct{} // one for each picture that may end; closed: all
+}
+
+type slowDecoder struct {
+	media.VideoDecoder
+	codecs *slowCodecs
+}
+
+func (s *slowCodecs) NewVideoDecoder() (media.VideoDecoder, error) {
+	d, err := s.Codecs.NewVideoDecoder()
+	return &slowDecoder{VideoDecoder: d, codecs: s}, err
+}
+
+func (d *slowDecoder) Decode(frame []byte) (*image.YCbCr, error) {
+	d.codecs.begun <- struct{}{}
+	<-d.codecs.let
+	return d.VideoDecoder.Decode(frame)
+}
+
+// bench is one video fed by hand.
+type bench struct {
+	video   *video
+	from    *assignment
+	display *media.Display
+	plis    int
+	number  int
+}
+
+func newBench(codecs media.Codecs) *bench {
+	b := &bench{video: newVideo(&remoteBase{userID: "u", source: media.Camera, codecs: codecs, log: slog.Default()}, new(atomic.Int64))}
+	s := &section{sendPLI: func(uint32) error { b.plis++; return nil }, lastPLI: -pliInterval}
+	b.from = &assignment{section: s, remote: b.video}
+	stage := media.NewStage(func(func()) {}, time.Hour) // pictures are counted, not seen
+	b.display = stage.NewDisplay(func(*image.RGBA) {})
+	b.video.viewer.set(b.display)
+	b.video.start()
+	return b
+}
+
+// push brings a frame of one packet; 100 ms lie between two.
+func (b *bench) push(key bool) {
+	b.number++
+	data := mediatest.AppendFlatVP8([]byte{0x10}, mediatest.FlatVP8{
+		KeyFrame: key, Width: 16, Height: 16, Number: uint32(b.number), Color: color.YCbCr{Y: 100},
+	})
+	b.video.push(b.from, &rtp.Packet{
+		Header:  rtp.Header{SequenceNumber: uint16(b.number), Timestamp: uint32(b.number) * 9000, Marker: true},
+		Payload: data,
+	}, time.Duration(b.number)*100*time.Millisecond)
+}
+
+func TestVideo_SlowDecoder_DropsToTheNextKeyFrame(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	codecs := &slowCodecs{begun: make(chan struct{}, 100), let: make(chan struct{})}
+	b := newBench(codecs)
+	b.push(true)
+	<-codecs.begun // in work; decodeQueue more may wait
+	for range decodeQueue {
+		b.push(false)
+	}
+	if b.plis != 0 || b.video.dropped.Load() != 0 {
+		t.Fatalf("%d requests, %d dropped, while there is room", b.plis, b.video.dropped.Load())
+	}
+	for range 5 { // half a second: two requests
+		b.push(false)
+	}
+	if b.plis != 2 || b.video.dropped.Load() != 5 {
+		t.Errorf("%d requests, %d dropped, want 2 and 5", b.plis, b.video.dropped.Load())
+	}
+	close(codecs.let)
+	for range decodeQueue {
+		<-codecs.begun
+	}
+	b.push(false) // still useless
+	b.push(true)
+	<-codecs.begun
+	b.video.stop()
+	b.video.release()
+	s := b.video.stats(0)
+	if s.Decoded+s.Dropped != uint64(b.number) || s.Dropped < 6 {
+		t.Errorf("%d decoded, %d dropped of %d", s.Decoded, s.Dropped, b.number)
+	}
+}
+
+func TestVideo_DecoderError_AsksForKeyFrame(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	codecs := &slowCodecs{begun: make(chan struct{}, 100), let: make(chan struct{}, 100)}
+	b := newBench(codecs)
+	b.push(true)
+	b.number += 1 // FlatVP8 numbers its frames; the packets' numbers must go on without a gap
+	b.video.assembler = media.NewAssembler(time.Millisecond)
+	b.push(true)
+	codecs.let <- struct{}{}
+	codecs.let <- struct{}{}
+	<-codecs.begun
+	<-codecs.begun
+	// A frame that is no VP8 inside, in an intact packet.
+	b.number++
+	b.video.push(b.from, &rtp.Packet{
+		Header:  rtp.Header{SequenceNumber: uint16(b.number), Timestamp: 1, Marker: true},
+		Payload: []byte{0x10, 1, 2, 3},
+	}, time.Minute)
+	codecs.let <- struct{}{}
+	<-codecs.begun
+	before := b.plis
+	for i := 0; b.plis == before; i++ {
+		if i > 1000 {
+			t.Fatal("no request for a key frame")
+		}
+		b.push(false)
+		select { // the decoder may not have told yet
+		case codecs.let <- struct{}{}:
+		default:
+		}
+	}
+	close(codecs.let)
+	b.video.stop()
+	b.video.release()
+}
+
+func TestVideo_Inactive_TakesNothing(t *testing.T) {
+	b := newBench(mediatest.Codecs{})
+	b.video.stop()
+	b.push(true)
+	if s := b.video.stats(0); s.Packets != 0 || s.Frames != 0 {
+		t.Errorf("counted %+v after the stop", s)
+	}
+	b.video.release()
+}
+
+func TestArrival_Jitter(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		times []int // ms of arrival of packets 20 ms apart
+		want  float64
+	}{
+		{"even", []int{0, 20, 40, 60}, 0},
+		{"one late", []int{0, 36, 40}, 1 + (16.0-1)/16},
+	} {
+		var a arrival
+		for i, ms := range c.times {
+			a.add(&rtp.Packet{Header: rtp.Header{Timestamp: uint32(i * 960)}, Payload: []byte{1}}, 48000, time.Duration(ms)*time.Millisecond)
+		}
+		if d := a.jitterMS - c.want; d > 0.01 || d < -0.01 {
+			t.Errorf("%s: jitter %.3f ms, want %.3f", c.name, a.jitterMS, c.want)
+		}
+		if a.packets != uint64(len(c.times)) || a.bytes != uint64(len(c.times)) {
+			t.Errorf("%s: %d packets, %d bytes", c.name, a.packets, a.bytes)
+		}
+	}
+}
