@@ -94,7 +94,7 @@ func (p *participant) negotiate(req *api.NegotiateRequest) *api.NegotiateRespons
 	return response
 }
 
-// Media goes from one member to another through the real SFU, and ends with the publisher.
+// Media goes from one member to another through the real SFU.
 func TestServer_ForwardsMedia(t *testing.T) {
 	limit := test.TimeOut(30 * time.Second)
 	leaks := test.CheckRoutines(t)
