@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/user"
 	"path/filepath"
 	"sync"
 	"time"
@@ -112,7 +113,7 @@ func (a *App) start() error {
 	a.window = ui.New(ui.Config{
 		App: a.opts.Fyne, Post: a.opts.Post, Backend: (*backend)(a), Devices: a.opts.Kit.Devices,
 		AppID: a.app.ID, Server: url, Embedded: a.host != nil, CanMint: a.app.Key != "",
-		RoomID: a.roomID(), UserID: a.opts.UserID, Token: a.opts.Token,
+		RoomID: a.roomID(), UserID: a.userID(), Token: a.opts.Token,
 		Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
 		Lang: language(a.opts.Lang), Theme: a.opts.Theme, Version: a.opts.Version, Log: a.log,
 	})
@@ -145,6 +146,18 @@ func (a *App) roomID() string {
 		return "demo"
 	}
 	return a.opts.RoomID
+}
+
+// userID is the name to start with: the one given, else the person's account name as far as it is a user id.
+func (a *App) userID() string {
+	if a.opts.UserID != "" {
+		return a.opts.UserID
+	}
+	account, err := user.Current()
+	if err == nil && room.ValidID(account.Username) {
+		return account.Username
+	}
+	return "me"
 }
 
 // startDemo lets the bots join the demo room.

@@ -36,6 +36,7 @@ var importRules = []struct {
 	{"parlor/media/device", []string{"fyne.io/fyne/v2/...", "parlor/app/...", "parlor/media/codec", "github.com/pion/mediadevices/pkg/driver/microphone"}, "a leaf; that driver opens sound in init and panics"},
 	{"parlor/media/clip", []string{"fyne.io/fyne/v2/...", "parlor/app/...", "parlor/media/codec", "parlor/media/device"}, "files need no machine"},
 	{"parlor/media/mediatest", []string{"parlor/media/codec", "parlor/media/device", "parlor/app/..."}, "tests run without a machine"},
+	{"parlor/media/mediatest/browser", []string{"parlor/..."}, "a guest from outside knows nothing of us"},
 	{"parlor/widgets", []string{"fyne.io/fyne/v2/app", "parlor/app/...", "parlor/media/...", "github.com/pion/...", "connectrpc.com/...", "github.com/nats-io/..."}, "a widget knows no event"},
 	{"parlor/assets", []string{"parlor/...", "github.com/pion/...", "connectrpc.com/..."}, "files in the binary"},
 	{"parlor/cmd/parlord", []string{"fyne.io/fyne/v2/...", "parlor/media/codec", "parlor/media/device", "parlor/app/ui"}, "the server is static and has no window"},

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"parlor/app/api"
@@ -159,7 +160,13 @@ func (s *stay) leave(ctx context.Context) {
 // changed tells what is new in the model and brings the media connection up to it. It runs on the loop.
 func (s *stay) changed() {
 	s.c.emit(MembersChanged{Members: s.model.list(UserID(s.options.UserID))})
+	before := s.told.video
 	s.told.tell(&s.model, s.c.emit)
+	for _, user := range before {
+		if d := s.c.shows[shown{user, media.Camera}]; d != nil && !slices.Contains(s.told.video, user) {
+			d.Clear() // the last picture of a camera that is off is nobody's to see
+		}
+	}
 	s.subscribe()
 	s.tellLive()
 }

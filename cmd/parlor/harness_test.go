@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -65,11 +67,11 @@ type process struct {
 }
 
 // start runs a program. Its first line on standard output, if ready is true, is awaited and returned.
-func start(t *testing.T, ready bool, env []string, name string, args ...string) (*process, string) {
+func start(t testing.TB, ready bool, env []string, name string, args ...string) (*process, string) {
 	t.Helper()
 	p := &process{cmd: exec.Command(name, args...), done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	p.cmd.Stderr = p
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -126,7 +128,7 @@ func (p *process) said() string {
 }
 
 // stop asks the program to end, and makes it after a while.
-func (p *process) stop(t *testing.T) {
+func (p *process) stop(t testing.TB) {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
@@ -149,7 +151,7 @@ type display struct {
 	file string
 }
 
-func newDisplay(t *testing.T) *display {
+func newDisplay(t testing.TB) *display {
 	t.Helper()
 	dir := t.TempDir()
 	_, number := start(t, true, nil, "Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-fbdir", dir)
@@ -199,7 +201,7 @@ type reply struct {
 }
 
 // open starts the program in a display of its own.
-func open(t *testing.T, env []string, args ...string) *window {
+func open(t testing.TB, env []string, args ...string) *window {
 	t.Helper()
 	w := &window{display: newDisplay(t), replies: make(chan reply, 1024)}
 	env = append([]string{"DISPLAY=" + w.display.name, "LIBGL_ALWAYS_SOFTWARE=1", "XDG_CONFIG_HOME=" + t.TempDir(), "LANG=C.UTF-8"}, env...)
@@ -245,7 +247,7 @@ func (w *window) read() {
 }
 
 // call sends a method and returns its first answer.
-func (w *window) call(t *testing.T, method string, params map[string]any) reply {
+func (w *window) call(t testing.TB, method string, params map[string]any) reply {
 	t.Helper()
 	w.next++
 	id := w.next
@@ -280,7 +282,7 @@ func (w *window) tap(t *testing.T, id string) {
 	}
 }
 
-func (w *window) state(t *testing.T) ui.State {
+func (w *window) state(t testing.TB) ui.State {
 	t.Helper()
 	r := w.call(t, "ui.state", nil)
 	var s ui.State
@@ -291,7 +293,7 @@ func (w *window) state(t *testing.T) ui.State {
 }
 
 // until asks for the state again and again until cond is true.
-func (w *window) until(t *testing.T, what string, limit time.Duration, cond func(ui.State) bool) ui.State {
+func (w *window) until(t testing.TB, what string, limit time.Duration, cond func(ui.State) bool) ui.State {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()

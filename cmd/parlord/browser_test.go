@@ -1,15 +1,9 @@
+//go:build linux
+
 package main
 
 import (
-	_ "embed"
-	"encoding/json"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"os"
-	"os/exec"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,10 +12,8 @@ import (
 	"parlor/app/token"
 	"parlor/media"
 	"parlor/media/clip"
+	"parlor/media/mediatest/browser"
 )
-
-//go:embed testdata/participant.html
-var participantPage []byte
 
 const (
 	browserApp = "0123456789abcdef01234567"
@@ -44,18 +36,6 @@ func (c *counter) RecordAudio(user string, _ media.Source, packet []byte, _ uint
 	if user == "browser" && len(packet) > 0 {
 		c.packets.Add(1)
 	}
-}
-
-// sight is what the page reports.
-type sight struct {
-	Error            string
-	State            string
-	FramesDecoded    int
-	KeyFramesDecoded int
-	AudioPackets     int
-	AudioEnergy      float64
-	SentFrames       int
-	Width            int
 }
 
 func mint(t *testing.T, user string) string {
@@ -91,29 +71,14 @@ func TestBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	sights := make(chan sight, 1024)
-	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/report" {
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			w.Write(participantPage)
-			return
-		}
-		var seen sight
-		if err := json.NewDecoder(r.Body).Decode(&seen); err == nil {
-			sights <- seen
-		}
-	}))
-	defer pages.Close()
-	page := pages.URL + "/?" + url.Values{
-		"server": {s.URL()}, "app": {browserApp}, "room": {"r"}, "user": {"browser"}, "token": {mint(t, "browser")},
-	}.Encode()
-	startBrowser(t, page)
-
+	guest := browser.Start(t, browser.Options{
+		Server: s.URL(), AppID: browserApp, RoomID: "r", UserID: "browser", Token: mint(t, "browser"),
+	})
 	limit := time.After(2 * time.Minute)
-	var last sight
+	var last browser.Sight
 	for {
 		select {
-		case last = <-sights:
+		case last = <-guest.Sights:
 			if last.Error != "" {
 				t.Fatalf("the page failed: %s", last.Error)
 			}
@@ -127,35 +92,4 @@ func TestBrowser(t *testing.T) {
 			return
 		}
 	}
-}
-
-func startBrowser(t *testing.T, page string) {
-	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Fatal("no Chromium here: .ci/setup test installs it")
-	}
-	profile, err := os.MkdirTemp("", "parlor-browser-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+profile,
-		"--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required",
-		"--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns", page)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // the whole group: a browser is many processes
-		cmd.Wait()
-		os.RemoveAll(profile)
-	})
 }
