@@ -320,7 +320,7 @@ func (w *Window) tileStates() []Tile {
 	for _, key := range stage.order {
 		t := stage.tiles[key]
 		state := Tile{
-			UserID: string(key.user), Mode: "video", Visible: stage.onScreen && t.view.Visible(), Picture: t.picture,
+			UserID: string(key.user), Mode: "video", Visible: stage.onScreen && t.view.Visible(), Picture: t.picture && t.tile.video,
 			Shown: t.display.Shown(), Replaced: t.display.Replaced(), FPS: t.rate,
 			Muted: t.tile.muted, Speaking: t.speaks, Enlarged: key == w.state.enlarged,
 		}
