@@ -74,6 +74,21 @@ type client struct {
 // newClient makes a participant; it connects with the first negotiate.
 func newClient(t testing.TB, s *sfu.SFU, name string, n transport.Net) *client {
 	t.Helper()
+	c := &client{t: t, closed: make(chan struct{}), sinks: make(map[*webrtc.RTPTransceiver]*sink)}
+	c.conn = newConnection(t, n)
+	c.conn.OnTrack(c.onTrack)
+	var err error
+	c.peer, err = s.NewPeer(sfu.PeerConfig{Name: name, OnClosed: func() { close(c.closed) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.close)
+	return c
+}
+
+// newConnection makes a client's end, with the feedback that clients give, on loopback or on n.
+func newConnection(t testing.TB, n transport.Net) *webrtc.PeerConnection {
+	t.Helper()
 	var settings webrtc.SettingEngine
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetIncludeLoopbackCandidate(true)
@@ -85,47 +100,35 @@ func newClient(t testing.TB, s *sfu.SFU, name string, n transport.Net) *client {
 	} else {
 		settings.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
 	}
-	codecs := new(webrtc.MediaEngine)
-	if err := codecs.RegisterDefaultCodecs(); err != nil {
-		t.Fatal(err)
-	}
-	registry := new(interceptor.Registry)
+	codecs, registry := new(webrtc.MediaEngine), new(interceptor.Registry)
 	generator, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(20 * time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry.Add(generator)
 	responder, err := nack.NewResponderInterceptor()
 	if err != nil {
 		t.Fatal(err)
 	}
+	registry.Add(generator)
 	registry.Add(responder)
-	if err := webrtc.ConfigureRTCPReports(registry); err != nil {
-		t.Fatal(err)
-	}
-	if err := webrtc.ConfigureTWCCSender(codecs, registry); err != nil {
-		t.Fatal(err)
-	}
-	if err := webrtc.ConfigureSimulcastExtensionHeaders(codecs); err != nil {
-		t.Fatal(err)
-	}
-	audioLevel := webrtc.RTPHeaderExtensionCapability{URI: sdp.AudioLevelURI}
-	if err := codecs.RegisterHeaderExtension(audioLevel, webrtc.RTPCodecTypeAudio); err != nil {
-		t.Fatal(err)
+	for _, err := range []error{
+		codecs.RegisterDefaultCodecs(),
+		webrtc.ConfigureRTCPReports(registry),
+		webrtc.ConfigureTWCCSender(codecs, registry),
+		webrtc.ConfigureSimulcastExtensionHeaders(codecs),
+		codecs.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.AudioLevelURI}, webrtc.RTPCodecTypeAudio),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(codecs),
 		webrtc.WithInterceptorRegistry(registry))
-	c := &client{t: t, closed: make(chan struct{}), sinks: make(map[*webrtc.RTPTransceiver]*sink)}
-	if c.conn, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
-		t.Fatal(err)
-	}
-	c.conn.OnTrack(c.onTrack)
-	c.peer, err = s.NewPeer(sfu.PeerConfig{Name: name, OnClosed: func() { close(c.closed) }})
+	conn, err := api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.close)
-	return c
+	return conn
 }
 
 // close ends both ends of the connection.

@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/transport/v4/packetio"
@@ -26,6 +29,10 @@ const (
 	streamBuffer = 256 << 10
 	// reportsPerPacket is how many sections one RTCP packet reports on: 56 bytes each, together less than an MTU.
 	reportsPerPacket = 20
+	// maxReceptionReports is how many one packet can hold (RFC 3550, section 6.4.2: five bits).
+	maxReceptionReports = 31
+	// feedbackSSRC is the SFU's own SSRC in feedback. It sends nothing under it, so it need not be unique.
+	feedbackSSRC = 1
 )
 
 // Peer is one client's connection. All methods are safe on any goroutine.
@@ -36,6 +43,8 @@ type Peer struct {
 	cname   string
 	conn    *webrtc.PeerConnection
 	streams atomic.Int64 // SSRCs in use
+
+	arrivals arrivals
 
 	turn chan struct{} // cap 1: holds a token while an offer is applied
 	done chan struct{} // closed when everything has ended
@@ -80,7 +89,7 @@ func (s *SFU) NewPeer(cfg PeerConfig) (*Peer, error) {
 	settings.LoggerFactory = pionLog{p.log}
 	settings.BufferFactory = p.newStream
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(s.codecs), webrtc.WithSettingEngine(settings),
-		webrtc.WithInterceptorRegistry(s.interceptors))
+		webrtc.WithInterceptorRegistry(new(interceptor.Registry))) // none, instead of Pion's own
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -336,25 +345,88 @@ func (p *Peer) readFeedback(track *downTrack, sender *webrtc.RTPSender) {
 	}
 }
 
-// sendReports sends the sender reports of all sections.
-func (p *Peer) sendReports(now time.Duration) {
+// feedback says what the clock finds due. Requests for lost packets always are.
+type feedback struct {
+	now        time.Duration
+	congestion bool
+	reports    bool
+}
+
+// sendFeedback sends the RTCP that is due.
+func (p *Peer) sendFeedback(due feedback) {
+	var reports []rtcp.Packet
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if !p.connected || p.closed {
+		p.mu.Unlock()
 		return
 	}
-	var packets []rtcp.Packet
-	for _, d := range p.downs {
-		packets = d.track.report(packets, now)
+	receivers := make([]*receiver, 0, len(p.receivers))
+	for _, r := range p.receivers {
+		receivers = append(receivers, r)
 	}
-	for len(packets) > 0 {
-		n := min(len(packets), 2*reportsPerPacket) // a report and a name each
-		if err := p.conn.WriteRTCP(packets[:n]); err != nil {
-			p.log.Debug("sfu: sender reports not sent", "err", err)
-			return
+	if due.reports {
+		for _, d := range p.downs {
+			reports = d.track.report(reports, due.now)
 		}
-		packets = packets[n:]
 	}
+	p.mu.Unlock()
+
+	var received []rtcp.ReceptionReport
+	for _, r := range receivers {
+		if nack := r.nack(due.now); nack != nil {
+			p.writeRTCP(nack)
+		}
+		if due.reports {
+			if report, ok := r.report(due.now); ok {
+				received = append(received, report)
+			}
+		}
+	}
+	if due.congestion {
+		p.writeRTCP(p.arrivals.feedback()...)
+	}
+	for received := range slices.Chunk(received, maxReceptionReports) {
+		p.writeRTCP(&rtcp.ReceiverReport{Reports: received})
+	}
+	for reports := range slices.Chunk(reports, 2*reportsPerPacket) { // a report and a name each
+		p.writeRTCP(reports...)
+	}
+}
+
+// writeRTCP sends one RTCP packet. What does not go out is repeated or out of date soon.
+func (p *Peer) writeRTCP(packets ...rtcp.Packet) {
+	if len(packets) == 0 {
+		return
+	}
+	if err := p.conn.WriteRTCP(packets); err != nil {
+		p.log.Debug("sfu: RTCP not sent", "err", err)
+	}
+}
+
+// arrivals is the congestion feedback of one connection (transport-wide congestion control), over all its tracks.
+type arrivals struct {
+	mu       sync.Mutex
+	recorder *twcc.Recorder // nil before the first packet
+}
+
+// packet notes a packet that came under a transport-wide sequence number.
+func (a *arrivals) packet(ssrc uint32, sequence uint16, at time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.recorder == nil {
+		a.recorder = twcc.NewRecorder(feedbackSSRC)
+	}
+	a.recorder.Record(ssrc, sequence, at.Microseconds())
+}
+
+// feedback returns what is to be sent now.
+func (a *arrivals) feedback() []rtcp.Packet {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.recorder == nil || a.recorder.PacketsHeld() == 0 {
+		return nil
+	}
+	return a.recorder.BuildFeedbackPacket()
 }
 
 // onState follows the connection. Pion calls it on a goroutine of its own for each change, so the order of

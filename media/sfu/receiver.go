@@ -1,9 +1,13 @@
 package sfu
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -26,6 +30,11 @@ type receiver struct {
 	remote *webrtc.TrackRemote
 	rtp    *webrtc.RTPReceiver
 	level  uint8 // id of the audio level extension, 0 when not negotiated
+	cc     uint8 // id of the transport-wide sequence number, 0 when not negotiated
+	nacked bool  // lost packets are asked for
+
+	mu      sync.Mutex
+	inbound inbound
 
 	target atomic.Pointer[upTrack] // nil while the section publishes nothing
 }
@@ -36,20 +45,50 @@ func newReceiver(p *Peer, mid string, remote *webrtc.TrackRemote, r *webrtc.RTPR
 		kind = media.Video
 	}
 	rx := &receiver{peer: p, mid: mid, kind: kind, remote: remote, rtp: r}
-	for _, e := range r.GetParameters().HeaderExtensions {
-		if e.URI == sdp.AudioLevelURI && kind == media.Audio && e.ID > 0 && e.ID < 256 {
-			rx.level = uint8(e.ID)
+	rx.inbound.clock = newForwarder(kind).clock
+	parameters := r.GetParameters()
+	for _, e := range parameters.HeaderExtensions {
+		if e.ID < 1 || e.ID > 255 {
+			continue
 		}
+		switch {
+		case e.URI == sdp.AudioLevelURI && kind == media.Audio:
+			rx.level = uint8(e.ID)
+		case e.URI == sdp.TransportCCURI:
+			rx.cc = uint8(e.ID)
+		}
+	}
+	for _, c := range parameters.Codecs {
+		rx.nacked = rx.nacked || slices.Contains(c.RTCPFeedback, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBNACK})
 	}
 	return rx
 }
 
 // requestKeyFrame implements publisher.
 func (r *receiver) requestKeyFrame() {
-	err := r.peer.conn.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(r.remote.SSRC())}})
-	if err != nil {
-		r.peer.log.Debug("sfu: key frame request not sent", "mid", r.mid, "err", err)
+	r.peer.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: feedbackSSRC, MediaSSRC: uint32(r.remote.SSRC())})
+}
+
+// nack returns a request for the lost packets that are due, or nil.
+func (r *receiver) nack(now time.Duration) rtcp.Packet {
+	if !r.nacked {
+		return nil
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	lost := r.inbound.nacks(now)
+	if len(lost) == 0 {
+		return nil
+	}
+	return &rtcp.TransportLayerNack{SenderSSRC: feedbackSSRC, MediaSSRC: uint32(r.remote.SSRC()),
+		Nacks: rtcp.NackPairsFromSequenceNumbers(lost)}
+}
+
+// report returns the receiver report on the track, if there is one.
+func (r *receiver) report(now time.Duration) (rtcp.ReceptionReport, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.inbound.report(uint32(r.remote.SSRC()), now)
 }
 
 // name implements publisher.
@@ -69,12 +108,18 @@ func (r *receiver) readPackets() {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) {
 			return
 		}
-		if err != nil || in.Unmarshal(buf[:n]) != nil || !r.read(&in, &out) {
+		if err != nil || in.Unmarshal(buf[:n]) != nil {
 			failed++
 			c.malformed.Add(1)
 			continue
 		}
+		at := r.peer.sfu.now()
+		r.note(&in, at)
 		failed = 0
+		if !r.read(&in, &out, at) {
+			c.malformed.Add(1)
+			out.payload = nil // goes the way of padding, so that subscribers do not miss it
+		}
 		c.packetsIn.Add(1)
 		c.bytesIn.Add(uint64(n))
 		if u := r.target.Load(); u != nil {
@@ -84,14 +129,26 @@ func (r *receiver) readPackets() {
 	r.peer.log.Warn("sfu: remote track given up: nothing but malformed packets", "mid", r.mid)
 }
 
+// note keeps what the feedback on a packet needs.
+func (r *receiver) note(in *rtp.Packet, at time.Duration) {
+	r.mu.Lock()
+	r.inbound.packet(in.SequenceNumber, in.Timestamp, at)
+	r.mu.Unlock()
+	if r.cc != 0 {
+		if number := in.GetExtension(r.cc); len(number) >= 2 {
+			r.peer.arrivals.packet(in.SSRC, binary.BigEndian.Uint16(number), at)
+		}
+	}
+}
+
 // read fills out from in, whose payload it shares. It is not ok when the payload is not what was negotiated.
-func (r *receiver) read(in *rtp.Packet, out *packet) bool {
+func (r *receiver) read(in *rtp.Packet, out *packet, at time.Duration) bool {
 	*out = packet{
 		kind:      r.kind,
 		sequence:  in.SequenceNumber,
 		timestamp: in.Timestamp,
 		marker:    in.Marker,
-		at:        r.peer.sfu.now(),
+		at:        at,
 		payload:   in.Payload,
 	}
 	if len(in.Payload) == 0 {
@@ -129,8 +186,12 @@ func (r *receiver) readReports() {
 		failed = 0
 		for _, p := range packets {
 			if sr, ok := p.(*rtcp.SenderReport); ok && sr.SSRC == uint32(r.remote.SSRC()) {
+				at := r.peer.sfu.now()
+				r.mu.Lock()
+				r.inbound.senderReport(sr.NTPTime, at)
+				r.mu.Unlock()
 				if u := r.target.Load(); u != nil {
-					u.reported(r, senderReport{ntp: sr.NTPTime, timestamp: sr.RTPTime, at: r.peer.sfu.now()})
+					u.reported(r, senderReport{ntp: sr.NTPTime, timestamp: sr.RTPTime, at: at})
 				}
 			}
 		}

@@ -14,10 +14,6 @@ import (
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
-	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
-	"github.com/pion/interceptor/pkg/report"
-	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
@@ -36,9 +32,6 @@ const (
 	// dtlsRetransmit is the first retransmission timeout of the handshake: RFC 9147, section 5.8.2 allows less
 	// than its 1 s where the round trip is known to be short, and a lost flight delays the first picture.
 	dtlsRetransmit = 100 * time.Millisecond
-	// nackInterval is how often lost packets are asked of publishers. At 100 ms, Pion's default, 6 % of the
-	// frames are late at 10 % loss; at 20 ms, 0.4 %.
-	nackInterval = 20 * time.Millisecond
 	// replayWindow is how late a packet may come, in packets: as late as it can be sent again.
 	replayWindow = cachePackets
 )
@@ -129,28 +122,6 @@ func newMediaEngine() (*webrtc.MediaEngine, error) {
 		}
 	}
 	return m, nil
-}
-
-// newInterceptors returns what acts on the uplink: requests for lost packets, receiver reports, and congestion
-// feedback. None of them touches local streams.
-func newInterceptors(factory logging.LoggerFactory) (*interceptor.Registry, error) {
-	lost, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(nackInterval), nack.WithGeneratorLoggerFactory(factory))
-	if err != nil {
-		return nil, err
-	}
-	reports, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(factory))
-	if err != nil {
-		return nil, err
-	}
-	congestion, err := twcc.NewSenderInterceptor(twcc.WithLoggerFactory(factory))
-	if err != nil {
-		return nil, err
-	}
-	r := new(interceptor.Registry)
-	r.Add(lost)
-	r.Add(reports)
-	r.Add(congestion)
-	return r, nil
 }
 
 const (

@@ -20,16 +20,18 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/interceptor"
 	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 
 	"parlor/media"
 )
 
+// The SFU has one clock for all that is due by time. Pion's interceptors would have three for each peer, and
+// waking an idle processor 50 times a second for each costs more than forwarding to ten subscribers.
 const (
-	clockTick      = 100 * time.Millisecond // how late a deferred key frame request may be
-	reportInterval = time.Second            // between sender reports to a subscriber
+	clockTick          = nackInterval
+	congestionInterval = 100 * time.Millisecond // between congestion feedback to a publisher, as browsers expect it
+	reportInterval     = time.Second            // between RTCP reports
 )
 
 // ErrClosed is returned by calls on an SFU or Peer that is closed.
@@ -92,14 +94,13 @@ type counters struct {
 
 // SFU is one UDP port and all connections on it. All methods are safe on any goroutine.
 type SFU struct {
-	log          *slog.Logger
-	socket       *socket
-	settings     webrtc.SettingEngine // these three are for all peers
-	codecs       *webrtc.MediaEngine
-	interceptors *interceptor.Registry
-	identity     identity
-	counters     counters
-	started      time.Time
+	log      *slog.Logger
+	socket   *socket
+	settings webrtc.SettingEngine // of all peers
+	codecs   *webrtc.MediaEngine  // of all peers
+	identity identity
+	counters counters
+	started  time.Time
 
 	stop chan struct{}
 	wg   sync.WaitGroup // the clock, and peers that failed and are being closed
@@ -126,9 +127,6 @@ func New(cfg Config) (*SFU, error) {
 	var err error
 	if s.codecs, err = newMediaEngine(); err != nil {
 		return nil, fmt.Errorf("sfu: codecs: %w", err)
-	}
-	if s.interceptors, err = newInterceptors(pionLog{log}); err != nil {
-		return nil, fmt.Errorf("sfu: interceptors: %w", err)
 	}
 	if _, err := s.identity.certificate(time.Now()); err != nil {
 		return nil, err
@@ -210,7 +208,7 @@ func (s *SFU) spawn(f func()) {
 func (s *SFU) runClock() {
 	tick := time.NewTicker(clockTick)
 	defer tick.Stop()
-	var reported time.Duration
+	var congestion, reports time.Duration // when they were sent
 	for {
 		select {
 		case <-s.stop:
@@ -218,15 +216,19 @@ func (s *SFU) runClock() {
 		case <-tick.C:
 		}
 		now := s.now()
+		due := feedback{now: now, congestion: now-congestion >= congestionInterval, reports: now-reports >= reportInterval}
+		if due.congestion {
+			congestion = now
+		}
+		if due.reports {
+			reports = now
+		}
 		peers, tracks := s.snapshot()
 		for _, u := range tracks {
 			u.tick(now)
 		}
-		if now-reported >= reportInterval {
-			reported = now
-			for _, p := range peers {
-				p.sendReports(now)
-			}
+		for _, p := range peers {
+			p.sendFeedback(due)
 		}
 	}
 }

@@ -519,7 +519,7 @@ func TestPeer_Hostile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	seen.awaitMore(60)
+	checkVideo(t, seen.awaitMore(60))
 	stats := s.Stats()
 	if stats.Malformed < 10 {
 		t.Errorf("counted %d malformed packets, want about 20", stats.Malformed)
