@@ -12,17 +12,23 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// The file system is written by the compiler only.
-//
-//go:embed fonts/*.otf icons/*.svg translations/*.json icon.png
-var files embed.FS
+// These are written by the compiler only. The fonts are not in the file system: that would copy seven
+// megabytes with each reading.
+var (
+	//go:embed icons/*.svg translations/*.json icon.png
+	files embed.FS
+	//go:embed fonts/ParlorSansSC-Regular.otf
+	regular []byte
+	//go:embed fonts/ParlorSansSC-Bold.otf
+	bold []byte
+)
 
 // Regular is the Chinese face (GBK, 21,791 characters) of normal and monospaced text. Latin comes
 // from Fyne's own fonts, which Fyne asks for what this one lacks.
-func Regular() fyne.Resource { return file("fonts/ParlorSansSC-Regular.otf") }
+func Regular() fyne.Resource { return fyne.NewStaticResource("ParlorSansSC-Regular.otf", regular) }
 
 // Bold is the Chinese face (GB2312) of bold text.
-func Bold() fyne.Resource { return file("fonts/ParlorSansSC-Bold.otf") }
+func Bold() fyne.Resource { return fyne.NewStaticResource("ParlorSansSC-Bold.otf", bold) }
 
 // AppIcon is the program's picture, 512 by 512 pixels.
 func AppIcon() fyne.Resource { return file("icon.png") }

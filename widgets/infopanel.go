@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	infoRowHeight = 34
+	infoRowHeight = 36
 	infoNameWidth = 66
-	infoButton    = 30
+	infoButton    = 36
 )
 
 // InfoField describes one line of an InfoPanel.

@@ -16,7 +16,7 @@ const (
 	tilesPerPage  = 12  // four columns of three: smaller tiles show too little
 	stripWidth    = 200 // of a small tile beside the enlarged one
 	stripHeight   = 112
-	pagerHeight   = 36
+	pagerHeight   = 40
 	widestAspect  = 16.0 / 9
 	tallestAspect = 4.0 / 3
 )
@@ -179,7 +179,7 @@ func (g *TileGrid) layoutPager(size fyne.Size, needed bool) {
 	g.prev.SetEnabled(g.page > 0)
 	g.next.SetEnabled(g.page < pages-1)
 	g.counter.Text = fmt.Sprintf("%d / %d", g.page+1, pages)
-	y := size.Height - pagerHeight + 4
+	y := size.Height - pagerHeight + 4 // a gap above
 	place(g.prev, size.Width/2-76, y, 40, pagerHeight-4)
 	place(g.counter, size.Width/2-36, y, 72, pagerHeight-4)
 	place(g.next, size.Width/2+36, y, 40, pagerHeight-4)

@@ -32,7 +32,7 @@ type console struct {
 	next                                         map[string]int // state that the toggle of a method sends next
 }
 
-const consoleNames = 84 // width of the names before fields
+const consoleNames = 88 // width of the names before fields
 
 func newConsole(w *Window) *console {
 	t := w.texts

@@ -148,7 +148,7 @@ func (s *settingsScreen) keys() fyne.CanvasObject {
 		{"Ctrl+1, Ctrl+4, Ctrl+,", "key.page"}, {"Ctrl+Shift+H", "key.leave"}, {"Ctrl+Enter", "key.call"},
 		{"Ctrl+Shift+C", "key.copy"}, {"F11", "key.full"}, {"Ctrl+Q", "key.quit"},
 	} {
-		rows.Add(container.New(&twoColumns{200}, widget.NewLabel(k[0]), widget.NewLabel(t.T(k[1]))))
+		rows.Add(container.New(&twoColumns{200}, inset(-4, -4, 0, 0, widget.NewLabel(k[0])), inset(-4, -4, 0, 0, widget.NewLabel(t.T(k[1])))))
 	}
 	return inset(-6, 0, -8, 0, rows)
 }
@@ -163,7 +163,7 @@ func (c *twoColumns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 func (c *twoColumns) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	a, b := objects[0].MinSize(), objects[1].MinSize()
-	return fyne.NewSize(c.first+b.Width, max(a.Height, b.Height)-8)
+	return fyne.NewSize(c.first+b.Width, max(a.Height, b.Height))
 }
 
 func (s *settingsScreen) about() fyne.CanvasObject {

@@ -1,0 +1,238 @@
+package ui
+
+import (
+	"encoding/json"
+	"fmt"
+	"image/color"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	fynetest "fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+	"github.com/google/go-cmp/cmp"
+
+	"parlor/app/errno"
+	"parlor/app/room"
+	"parlor/media"
+	"parlor/widgets"
+)
+
+// scenes are the states that the screens can be in.
+var scenes = []struct {
+	name string
+	set  func(*harness)
+}{
+	{"start", func(*harness) {}},
+	{"start-paste", func(h *harness) { h.tap("join.token.paste") }},
+	{"start-wrong", func(h *harness) { h.typed("join.roomId", "a b"); h.tap("join.mic") }},
+	{"start-preview", func(h *harness) {
+		h.events(room.CaptureChanged{Source: media.Camera, On: true}, room.CaptureChanged{Source: media.Microphone, On: true})
+	}},
+	{"start-no-camera", func(h *harness) {
+		h.events(room.CaptureChanged{Source: media.Camera, Err: errno.AuthDeny.In("changeVideoCapture")})
+	}},
+	{"joining", func(h *harness) { h.LogCall("joinRtcRoom", json.RawMessage(joinParams)); h.queue.turn() }},
+	{"failed", func(h *harness) { h.answered("joinRtcRoom", joinParams, errno.InvalidToken.In("joinRtcRoom")) }},
+	{"failed-long", func(h *harness) { h.answered("joinRtcRoom", joinParams, errno.EngineDestroyed.In("joinRtcRoom")) }},
+	{"alone", func(h *harness) { h.joined() }},
+	{"room", func(h *harness) { h.joined("Alice.Zhang", "li_lei", "bob@example.com") }},
+	{"room-many", func(h *harness) { h.joined(manyNames()...); h.tap("room.tool.people") }},
+	{"room-enlarged", func(h *harness) { h.joined("Alice.Zhang", "li_lei", "bob@example.com"); h.tap("room.tile.Alice.Zhang") }},
+	{"room-no-panel", func(h *harness) { h.joined("Alice.Zhang"); h.tap("room.tool.info") }},
+	{"room-api", func(h *harness) {
+		h.joined("Alice.Zhang")
+		h.tap("room.tool.api")
+		h.answered("updateToken", `{"token":"x"}`, errno.InvalidToken.In("updateToken"))
+	}},
+	{"muted", func(h *harness) {
+		h.joined("Alice.Zhang")
+		h.events(room.CaptureChanged{Source: media.Camera}, room.CaptureChanged{Source: media.Microphone})
+	}},
+	{"reconnecting", func(h *harness) {
+		h.joined("Alice.Zhang", "li_lei")
+		h.events(room.ConnectionChanged{State: room.Reconnecting, Attempt: 2, RetryIn: 3 * time.Second})
+	}},
+	{"token-ends", func(h *harness) { h.joined("Alice.Zhang"); h.events(room.RoomTokenWillExpire{}) }},
+	{"ended", func(h *harness) {
+		h.joined("Alice.Zhang")
+		h.events(room.ChatInterrupted{No: errno.NativeKickedOut})
+		h.left(errno.Failed.In("joinRtcRoom", errno.NativeKickedOut))
+	}},
+	{"api", func(h *harness) {
+		h.tap("shell.rail.api")
+		h.answered("joinRtcRoom", joinParams, errno.InvalidToken.In("joinRtcRoom"))
+	}},
+	{"settings", func(h *harness) { h.tap("shell.rail.settings") }},
+}
+
+func manyNames() []string {
+	names := make([]string, 14)
+	for i := range names {
+		names[i] = fmt.Sprintf("participant-with-a-long-name-%d@example.com", i)
+	}
+	return names
+}
+
+var windowSizes = []fyne.Size{{Width: firstWidth, Height: firstHeight}, {Width: minWidth, Height: minHeight}}
+
+// TestScreens draws every scene in both themes, both languages and both sizes: nothing is clipped, no two
+// controls lie on each other, and the outline is the one in testdata. Delete a file there to have it written anew.
+func TestScreens(t *testing.T) {
+	for _, scene := range scenes {
+		for _, look := range []string{themeDark, themeLight} {
+			for _, language := range []string{"en", "zh-Hans"} {
+				t.Run(scene.name+"-"+look+"-"+language, func(t *testing.T) {
+					h := newHarness(t, func(c *Config) { c.Theme, c.Lang, c.CanMint = look, language, true })
+					scene.set(h)
+					for _, size := range windowSizes {
+						h.win.Resize(size)
+						o := newOutline(h)
+						o.check(t)
+						o.golden(t, fmt.Sprintf("%s-%s-%s-%.0fx%.0f.txt", scene.name, look, language, size.Width, size.Height))
+					}
+				})
+			}
+		}
+	}
+}
+
+// outline is what a screen shows, as lines of text.
+type outline struct {
+	size     fyne.Size
+	lines    []string
+	problems []string
+	controls []placed
+}
+
+// placed is a control in the window.
+type placed struct {
+	name string
+	pos  fyne.Position
+	size fyne.Size
+}
+
+func newOutline(h *harness) *outline {
+	o := &outline{size: h.win.Canvas().Size()}
+	o.walk(h.win.Canvas().Content(), fyne.NewPos(0, 0), false)
+	return o
+}
+
+// walk visits all objects that are drawn. scrolled tells that the window need not have room for them.
+func (o *outline) walk(obj fyne.CanvasObject, at fyne.Position, scrolled bool) {
+	if obj == nil || !obj.Visible() {
+		return
+	}
+	at = at.Add(obj.Position())
+	o.checkPlace(obj, at, scrolled)
+	switch obj := obj.(type) {
+	case *fyne.Container:
+		for _, child := range obj.Objects {
+			o.walk(child, at, scrolled)
+		}
+	case *container.Scroll:
+		o.walk(obj.Content, at, true)
+	case *widgets.Entry, *widget.Select, *widget.Check: // Fyne's own; what is in them scrolls
+		o.add(obj, at, strings.Join(textsOf(obj), " "), "")
+	case *widgets.LogList, *widgets.PeopleList:
+		o.add(obj, at, strings.Join(textsOf(obj), " | "), "")
+	case *canvas.Text:
+		o.add(obj, at, obj.Text, hex(obj.Color))
+	case *canvas.Rectangle:
+		o.add(obj, at, "", hex(obj.FillColor))
+	case *canvas.Circle:
+		o.add(obj, at, "", hex(obj.FillColor))
+	case *canvas.Image:
+		if obj.Resource != nil {
+			o.add(obj, at, obj.Resource.Name(), "")
+		}
+	case fyne.Widget:
+		for _, child := range fynetest.WidgetRenderer(obj).Objects() {
+			o.walk(child, at, scrolled)
+		}
+	}
+}
+
+func (o *outline) add(obj fyne.CanvasObject, at fyne.Position, text, colour string) {
+	kind := strings.TrimPrefix(fmt.Sprintf("%T", obj), "*")
+	size := obj.Size()
+	line := fmt.Sprintf("%s %.0f,%.0f %.0fx%.0f", kind, at.X, at.Y, size.Width, size.Height)
+	for _, part := range []string{colour, text} {
+		if part != "" {
+			line += " " + part
+		}
+	}
+	o.lines = append(o.lines, line)
+}
+
+// checkPlace notes words that are cut and controls that are outside of the window.
+func (o *outline) checkPlace(obj fyne.CanvasObject, at fyne.Position, scrolled bool) {
+	const slack = 0.51 // of rounding to pixels
+	size, least := obj.Size(), obj.MinSize()
+	cut := size.Width+slack < least.Width || size.Height+slack < least.Height
+	switch obj := obj.(type) {
+	case *canvas.Text:
+		if cut && obj.Text != "" {
+			o.problems = append(o.problems, fmt.Sprintf("%q needs %v and has %v", obj.Text, least, size))
+		}
+	case *widget.Label, *widget.Button, *widget.Check, *widgets.Tab, *widgets.ToolButton, *widgets.ErrorBox:
+		if l, ok := obj.(*widget.Label); cut && !(ok && l.Truncation != fyne.TextTruncateOff) {
+			o.problems = append(o.problems, fmt.Sprintf("%T %q needs %v and has %v", obj, textsOf(obj), least, size))
+		}
+	}
+	if _, ok := obj.(fyne.Tappable); !ok || scrolled {
+		return
+	}
+	if at.X < -slack || at.Y < -slack || at.X+size.Width > o.size.Width+slack || at.Y+size.Height > o.size.Height+slack {
+		o.problems = append(o.problems, fmt.Sprintf("%T %q at %v with %v is outside of the window", obj, textsOf(obj), at, size))
+	}
+	o.controls = append(o.controls, placed{fmt.Sprintf("%T %q", obj, textsOf(obj)), at, size})
+}
+
+func (o *outline) check(t *testing.T) {
+	t.Helper()
+	for _, p := range o.problems {
+		t.Errorf("%.0fx%.0f: %s", o.size.Width, o.size.Height, p)
+	}
+	for i, a := range o.controls {
+		for _, b := range o.controls[:i] {
+			if a.pos.X+1 < b.pos.X+b.size.Width && b.pos.X+1 < a.pos.X+a.size.Width &&
+				a.pos.Y+1 < b.pos.Y+b.size.Height && b.pos.Y+1 < a.pos.Y+a.size.Height {
+				t.Errorf("%.0fx%.0f: %s lies on %s", o.size.Width, o.size.Height, a.name, b.name)
+			}
+		}
+	}
+}
+
+func (o *outline) golden(t *testing.T, name string) {
+	t.Helper()
+	got := strings.Join(o.lines, "\n") + "\n"
+	path := filepath.Join("testdata", "screens", name)
+	want, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("%s was missing; it is written now: look at it", path)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+func hex(c color.Color) string {
+	if c == nil {
+		return ""
+	}
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	return fmt.Sprintf("#%02X%02X%02X%02X", n.R, n.G, n.B, n.A)
+}
