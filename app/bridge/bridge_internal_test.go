@@ -326,6 +326,7 @@ func TestBridge_Failures(t *testing.T) {
 
 func TestBridge_Create(t *testing.T) {
 	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
 	h := newHarness(t, nil)
 	var told []room.Event
 	h.cfg.OnEvent = func(e room.Event) { told = append(told, e) }
