@@ -154,6 +154,11 @@ func TestAssembler_Push(t *testing.T) {
 			stats: media.AssemblerStats{Frames: 5, KeyFrames: 2, Lost: 1, Dropped: 4},
 		},
 		{
+			name: "hole before the first key frame is not waited for", packets: pick(stream(1, 5, 4), 9, 11, 12, 13, 14),
+			want:  []int{-5},
+			stats: media.AssemblerStats{Frames: 1, KeyFrames: 1, Lost: 1, Dropped: 1},
+		},
+		{
 			name: "new sequence", packets: append(stream(30000, 2, 100), stream(100, 7, 6)...), want: []int{-1, 1, -7},
 			stats: media.AssemblerStats{Frames: 3, KeyFrames: 2, Dropped: 1, Stale: 16},
 		},

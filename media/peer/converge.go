@@ -15,7 +15,7 @@ const (
 	lastBackOff     = 5 * time.Second
 	connectTimeout  = 20 * time.Second // ICE gives up after 15 s by itself; this is for DTLS
 	rttInterval     = time.Second
-	refusedInterval = 2 * time.Second // between requests for a track that the server did not have
+	refusedInterval = time.Second // between requests for a track that the server did not have
 )
 
 // wishes is what is to be negotiated.

@@ -170,6 +170,40 @@ func TestPlayout_Push_NewStream(t *testing.T) {
 	}
 }
 
+func TestPlayout_Control(t *testing.T) {
+	p := &playout{}
+	for n := range 300 { // even: the target comes down to the margin
+		feed(p, n)
+		play(p, n, n, 25*time.Millisecond)
+	}
+	const at = 299
+	judge := func(later time.Duration) (s stretch) {
+		p.pulls, p.stretched = 0, asIs
+		for range pullHistory {
+			s = p.control(time.Second+at*twenty+later, 0)
+		}
+		return s
+	}
+	for _, c := range []struct {
+		later time.Duration // delay at which the next frame is played; the target is 20 ms
+		want  stretch
+	}{
+		{20 * time.Millisecond, asIs}, {50 * time.Millisecond, faster}, {30 * time.Millisecond, asIs}, {-10 * time.Millisecond, slower},
+	} {
+		if got := judge(c.later); got != c.want {
+			t.Errorf("%v later: %d, want %d", c.later, got, c.want)
+		}
+	}
+	p.pulls, p.stretched = 0, asIs
+	for i := range pullHistory {
+		// The driver pulls two frames at a time: the smaller delay counts.
+		got := p.control(time.Second+at*twenty+30*time.Millisecond+time.Duration(i%2)*twenty, 0)
+		if got != asIs {
+			t.Errorf("pull %d: %d, want no stretching", i, got)
+		}
+	}
+}
+
 func TestPlayout_Discard(t *testing.T) {
 	p := &playout{}
 	for n := range 200 {
