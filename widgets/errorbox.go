@@ -13,7 +13,7 @@ import (
 type ErrorBox struct {
 	widget.BaseWidget
 
-	Copy *widget.Button
+	Copy *ToolButton
 
 	edge *canvas.Rectangle
 	icon *canvas.Image
@@ -33,8 +33,9 @@ func NewErrorBox(texts *assets.Texts, copied func(string)) *ErrorBox {
 	b.text.SizeName, b.cure.SizeName = theme.SizeNameText, theme.SizeNameText
 	b.edge.CornerRadius = buttonRadius
 	b.edge.StrokeWidth = 1
-	b.Copy = widget.NewButtonWithIcon(texts.T("error.copy"), assets.Icon(assets.Copy, theme.ColorNameForeground), func() { copied(b.text.Text) })
-	b.Copy.Importance = widget.LowImportance
+	b.Copy = NewToolButton(assets.Copy, "", func() { copied(b.text.Text) })
+	b.Copy.SetLook(LookFlat)
+	b.Copy.SetTip(texts.T("error.copy"))
 	b.recolour()
 	b.Hide()
 	return b
@@ -69,19 +70,21 @@ func (b *ErrorBox) CreateRenderer() fyne.WidgetRenderer {
 }
 
 func (b *ErrorBox) minSize() fyne.Size {
-	height := b.text.MinSize().Height + b.cure.MinSize().Height + b.Copy.MinSize().Height - 6
-	return fyne.NewSize(240, height)
+	height := b.text.MinSize().Height
+	if b.cure.Text != "" {
+		height += b.cure.MinSize().Height - 10
+	}
+	return fyne.NewSize(240, max(height, toolHeight)+2)
 }
 
 func (b *ErrorBox) layout(size fyne.Size) {
-	const left = 34
+	const left, right = 34, toolHeight + 2
 	place(b.edge, 0, 0, size.Width, size.Height)
 	place(b.icon, 12, 10, 18, 18)
-	b.text.Resize(fyne.NewSize(size.Width-left-4, 0))
+	b.text.Resize(fyne.NewSize(size.Width-left-right, 0))
 	textHeight := b.text.MinSize().Height
-	place(b.text, left, 0, size.Width-left-4, textHeight)
+	place(b.text, left, 0, size.Width-left-right, textHeight)
 	b.cure.Resize(fyne.NewSize(size.Width-left-4, 0))
 	place(b.cure, left, textHeight-10, size.Width-left-4, b.cure.MinSize().Height)
-	m := b.Copy.MinSize()
-	place(b.Copy, left, size.Height-m.Height-4, m.Width, m.Height)
+	place(b.Copy, size.Width-right, 1, toolHeight, toolHeight)
 }

@@ -98,7 +98,7 @@ func (b *ToolButton) SetEnabled(enabled bool) {
 // Disabled tells whether the button can not be tapped.
 func (b *ToolButton) Disabled() bool { return b.disabled }
 
-// Look, Label and Icon tell what the button shows.
+// Look is how the button is filled.
 func (b *ToolButton) Look() Look { return b.look }
 
 // Label is the small text below.

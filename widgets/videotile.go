@@ -312,7 +312,7 @@ func (t *VideoTile) layout(size fyne.Size) {
 	d := min(float32(72), h*0.46)
 	middle := h / 2
 	captionY := middle + d/2 - 8
-	switch small := h < 140; {
+	switch small := h < 170; {
 	case small: // the pill is near: keep clear of it
 		middle -= pillHeight / 4
 		captionY = 4

@@ -141,19 +141,19 @@ func (c *console) newForm() fyne.CanvasObject {
 
 func (c *console) newOutput() fyne.CanvasObject {
 	t := c.w.texts
-	clear := widgets.NewToolButton(assets.Clear, "", func() {
+	clearLog := widgets.NewToolButton(assets.Clear, "", func() {
 		c.log.Clear()
 		setVisible(c.detail, false)
 		c.content.Refresh()
 	})
-	clear.SetTip(t.T("api.clear"))
-	clear.SetLook(widgets.LookFlat)
+	clearLog.SetTip(t.T("api.clear"))
+	clearLog.SetLook(widgets.LookFlat)
 	copyAll := widgets.NewToolButton(assets.Copy, "", c.copyLog)
 	copyAll.SetTip(t.T("api.copy"))
 	copyAll.SetLook(widgets.LookFlat)
-	c.w.register("api.log.clear", clear)
+	c.w.register("api.log.clear", clearLog)
 	c.w.register("api.log.copy", copyAll)
-	head := container.NewBorder(nil, nil, nil, row(0, copyAll, clear), c.filter)
+	head := container.NewBorder(nil, nil, nil, row(0, copyAll, clearLog), c.filter)
 	lines := column(0, container.New(&fixedHeight{22}, c.result), container.New(&fixedHeight{22}, c.failure))
 	top := column(6, inset(4, 0, 4, 4, lines), head)
 	return inset(6, 8, 12, 12, container.NewBorder(top, c.detail, nil, nil, c.log))

@@ -103,6 +103,12 @@ func (q *queue) post(f func()) {
 	}
 }
 
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.posts)
+}
+
 // turn runs what was posted until nothing is left.
 func (q *queue) turn() {
 	for {

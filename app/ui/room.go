@@ -25,7 +25,6 @@ type roomScreen struct {
 	heading *widget.Label
 	failure *widgets.ErrorLine
 	alone   *fyne.Container
-	aloneOn bool
 
 	mic, camera, layout, people, info, api, leave *widgets.ToolButton
 	toolbar                                       *fyne.Container

@@ -12,9 +12,9 @@ import (
 func TestSampler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &fakeBackend{displays: make(map[tileKey]*media.Display), level: 42}
-		var posted []func()
+		q := newQueue()
 		shown := 0
-		s := newSampler(b, func(f func()) { posted = append(posted, f) }, func(got samples) {
+		s := newSampler(b, q.post, func(got samples) {
 			shown++
 			if got.level != 42 {
 				t.Errorf("level %d", got.level)
@@ -22,10 +22,7 @@ func TestSampler(t *testing.T) {
 		})
 		turn := func() {
 			synctest.Wait()
-			for _, f := range posted {
-				f()
-			}
-			posted = nil
+			q.turn()
 		}
 		advance := func(d time.Duration) { <-time.After(d); synctest.Wait() }
 
@@ -40,8 +37,8 @@ func TestSampler(t *testing.T) {
 			t.Errorf("%d readings in a second, want 4", shown)
 		}
 		advance(10 * sampleInterval)
-		if len(posted) != 1 {
-			t.Errorf("%d readings wait for a busy UI goroutine, want the first only", len(posted))
+		if n := q.length(); n != 1 {
+			t.Errorf("%d readings wait for a busy UI goroutine, want the first only", n)
 		}
 		turn()
 		s.run(false)

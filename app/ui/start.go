@@ -93,7 +93,9 @@ func (s *startScreen) build() {
 		}, s.meter))
 	left := container.New(&custom{}, s.holder, tools, s.hint)
 	s.formBox = column(8, s.form, s.cancel)
-	right := container.NewStack(s.formBox, s.endedBox)
+	block := container.NewStack(s.formBox, s.endedBox)
+	const edge = 4 // so that the scroller does not cut the borders of fields
+	right := container.NewVScroll(inset(edge, edge, edge, edge, block))
 	lay := left.Layout.(*custom)
 	lay.min = func() fyne.Size { return fyne.NewSize(380, 380*9/16+90) }
 	lay.place = func(size fyne.Size) {
@@ -109,12 +111,13 @@ func (s *startScreen) build() {
 		width := min(size.Width-64, 980)
 		leftWidth := width - gap - formWidth
 		x := (size.Width - width) / 2
-		blockHeight := max(leftWidth*9/16+84, right.MinSize().Height)
-		y := max(24, (size.Height-blockHeight-head.MinSize().Height-headGap)/2-16)
+		blockHeight := max(leftWidth*9/16+84, block.MinSize().Height)
+		y := max(16, (size.Height-blockHeight-head.MinSize().Height-headGap)/2-16)
 		put(head, x, y, width, head.MinSize().Height)
 		y += head.MinSize().Height + headGap
 		put(left, x, y, leftWidth, blockHeight)
-		put(right, x+leftWidth+gap, y, formWidth, right.MinSize().Height)
+		height := min(block.MinSize().Height+2*edge, size.Height-y+edge)
+		put(right, x+leftWidth+gap-edge, y-edge, formWidth+2*edge, height)
 	}
 }
 

@@ -129,11 +129,10 @@ type (
 		params json.RawMessage
 	}
 	callEnded struct {
-		method  string
-		params  json.RawMessage // of the callStarted that it answers
-		result  failure         // Msg only after success
-		ok      bool
-		elapsed time.Duration
+		method string
+		params json.RawMessage // of the callStarted that it answers
+		result failure         // Msg only after success
+		ok     bool
 	}
 	formEdited     struct{ form form }
 	pageChosen     struct{ page page }
