@@ -188,11 +188,11 @@ func (a *App) Window() *ui.Window { return a.window }
 func (a *App) Close() {
 	a.once.Do(func() {
 		a.cancel()
+		if a.bridge != nil {
+			a.bridge.Close() // ends what the driver's scripts wait for
+		}
 		if a.drive != nil {
 			a.drive.close()
-		}
-		if a.bridge != nil {
-			a.bridge.Close()
 		}
 		if a.window != nil {
 			a.window.Close()

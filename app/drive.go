@@ -1,10 +1,8 @@
 package app
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -15,7 +13,6 @@ import (
 )
 
 const (
-	driveLine    = 1 << 20          // bytes in one line of the driver's protocol
 	driveBacklog = 4096             // lines that a slow driver may leave unread; past that it is cut off
 	driveTimeout = 15 * time.Second // of one ui method
 )
@@ -77,29 +74,28 @@ func (d *drive) accept() {
 	}
 }
 
-// read serves one driver until it hangs up. Its ui methods run in order, one at a time.
+// read serves one driver until it hangs up. Its lines are a script: ui methods and x-wait hold back the next one.
 func (d *drive) read(c *driveConn) {
 	defer d.drop(c)
-	lines := bufio.NewScanner(c.conn)
-	lines.Buffer(make([]byte, 0, 4096), driveLine)
-	for lines.Scan() {
-		line := lines.Bytes()
+	for line, err := range bridge.Lines(c.conn) {
+		if err != nil {
+			return
+		}
 		var call struct {
 			ID     json.RawMessage `json:"id"`
 			Method string          `json:"method"`
 			Params json.RawMessage `json:"params"`
 		}
 		switch err := json.Unmarshal(line, &call); {
+		case len(line) > bridge.MaxLine:
+			d.send(c, bridge.Line{Error: fmt.Sprintf("line is longer than %d bytes", bridge.MaxLine)})
 		case err != nil:
-			d.send(c, bridge.Line{Error: "malformed JSON: " + err.Error()})
+			d.send(c, bridge.Line{ID: call.ID, Error: "malformed JSON: " + err.Error()})
 		case strings.HasPrefix(call.Method, "ui."):
 			d.send(c, d.ui(call.ID, call.Method, call.Params))
 		default:
-			d.app.bridge.Call(c.tag(call.ID), call.Method, call.Params)
+			d.app.bridge.CallScript(c.tag(call.ID), call.Method, call.Params)
 		}
-	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		d.send(c, bridge.Line{Error: fmt.Sprintf("a line is longer than %d bytes", driveLine)})
 	}
 }
 

@@ -94,6 +94,8 @@ type Bridge struct {
 	started map[*call]struct{} // the calls under way, but for those of laneFree
 
 	emitMu sync.Mutex // guards the order of lines
+	joins  int        // joinRtcRoom calls that are not answered
+	held   []Line     // events since; a context tells none before it has joined, so there are few
 }
 
 // New returns a Bridge without a context.
@@ -356,6 +358,10 @@ func (c *call) run() {
 		<-earlier.end
 	}
 	c.after = nil
+	if c.m.holdsEvents {
+		c.b.holdEvents()
+		defer c.b.releaseEvents()
+	}
 	res, err := c.do()
 	c.b.emit(c.lines(res, err)...)
 }

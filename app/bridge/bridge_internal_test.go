@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -468,6 +469,38 @@ func TestBridge_Call_ExitEndsJoin(t *testing.T) {
 		`{"id":2,"callback":"complete","res":{"errMsg":"joinRtcRoom:fail error code:-1001","errNo":21102,"errorCode":115903,"errorType":"F"}}`,
 		`{"id":3,"callback":"success","res":{"errMsg":"exitRtcRoom:ok"}}`,
 		`{"id":3,"callback":"complete","res":{"errMsg":"exitRtcRoom:ok"}}`,
+	}
+	if diff := cmp.Diff(want, h.lines); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
+// TestBridge_EventsAfterJoin: what a page hears of a room comes after the news that it is in it.
+func TestBridge_EventsAfterJoin(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	gate := make(chan struct{})
+	h := newHarness(t, func(f *fakeRoom) { f.block = map[string]chan struct{}{"joinRtcRoom": gate} })
+	h.script(t, createLine)
+	h.CallLine([]byte(joinLine))
+	for { // until the call has begun
+		if calls := h.calls(0); len(calls) > 0 {
+			break
+		}
+		runtime.Gosched()
+	}
+	h.rooms[0].cfg.OnEvent(members("u1"))
+	h.rooms[0].cfg.OnEvent(members("u1", "u2"))
+	gate <- struct{}{}
+	if err := h.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`{"id":1,"ok":true}`,
+		`{"id":2,"callback":"success","res":{"errMsg":"joinRtcRoom:ok"}}`,
+		`{"id":2,"callback":"complete","res":{"errMsg":"joinRtcRoom:ok"}}`,
+		`{"event":"onRtcChatMembersChanged","res":{"userIdList":["u1"]}}`,
+		`{"event":"onRtcChatMembersChanged","res":{"userIdList":["u1","u2"]}}`,
 	}
 	if diff := cmp.Diff(want, h.lines); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)

@@ -88,11 +88,50 @@ type eventLog struct {
 // onEvent runs on the context's loop.
 func (b *Bridge) onEvent(ev room.Event) {
 	if name, payload := eventLine(ev); name != "" && b.events.isOn(name) {
-		b.emit(Line{Event: name, Res: payload})
-		b.events.add(name, payload)
+		b.emitEvent(Line{Event: name, Res: payload})
 	}
 	if b.cfg.OnEvent != nil {
 		b.cfg.OnEvent(ev)
+	}
+}
+
+// emitEvent emits the line of an event, or keeps it while a joinRtcRoom has not been answered: a page hears
+// of its success first and of the members then.
+func (b *Bridge) emitEvent(l Line) {
+	b.emitMu.Lock()
+	defer b.emitMu.Unlock()
+	if b.joins > 0 {
+		b.held = append(b.held, l)
+		return
+	}
+	b.emitEventLocked(l)
+}
+
+// emitEventLocked is emitEvent with b.emitMu held and nothing to wait for.
+func (b *Bridge) emitEventLocked(l Line) {
+	if b.cfg.Emit != nil {
+		b.cfg.Emit(l)
+	}
+	b.events.add(l.Event, l.Res)
+}
+
+// holdEvents keeps events back until the release.
+func (b *Bridge) holdEvents() {
+	b.emitMu.Lock()
+	defer b.emitMu.Unlock()
+	b.joins++
+}
+
+func (b *Bridge) releaseEvents() {
+	b.emitMu.Lock()
+	defer b.emitMu.Unlock()
+	if b.joins--; b.joins > 0 {
+		return
+	}
+	held := b.held
+	b.held = nil
+	for _, l := range held {
+		b.emitEventLocked(l)
 	}
 }
 

@@ -50,6 +50,7 @@ type Method struct {
 
 	lane         lane
 	needsContext bool // fails with errno.EngineDestroyed when there is none
+	holdsEvents  bool // events wait until it is answered
 	impatient    bool // when it comes by Call, ends earlier calls of its lane
 	run          func(*call) (any, error)
 	extra        Extra
@@ -82,7 +83,7 @@ func roomMethods() []Method {
 			Name: "createRtcRoomContext", Sync: true, Rows: "R-1..R-4", lane: laneContext, run: (*call).create,
 			Params: []Param{{Name: "appId", Type: String, Required: true, NeedsValue: true, Rows: "R-2"}},
 		}, {
-			Name: "joinRtcRoom", Rows: "R-5..R-30", lane: laneRoom, needsContext: true, run: (*call).join,
+			Name: "joinRtcRoom", Rows: "R-5..R-30", lane: laneRoom, needsContext: true, holdsEvents: true, run: (*call).join,
 			Params: []Param{
 				{Name: "roomId", Type: String, Required: true, NeedsValue: true, Rows: "R-9"},
 				{Name: "userId", Type: String, Required: true, NeedsValue: true, Rows: "R-11"},

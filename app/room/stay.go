@@ -148,10 +148,10 @@ func (s *stay) interrupted(native int, words string) *errno.Error {
 func (s *stay) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
+	s.peer.Close()
 	if err := s.session.Exit(ctx); err != nil {
 		s.c.log.Info("the server was not told of the exit", "error", err)
 	}
-	s.peer.Close()
 	if s.speaker != nil {
 		s.speaker.Close()
 	}

@@ -173,9 +173,13 @@ func (r *rooms) join(ctx context.Context, req *api.JoinRequest) (*api.JoinRespon
 		HeartbeatMs: uint32(r.timing.heartbeat / time.Millisecond), GraceMs: uint32(r.timing.grace / time.Millisecond),
 		TokenExpireAt: int64(t.ExpireAt), Node: r.node, Incarnation: r.incarnation,
 	}
-	// The loop may come to it when nobody waits any more: then the member is lost after its grace time.
-	// The hold on the room is the member's if it comes to be.
+	// The loop may come to it when nobody waits any more: then nobody joins. The hold on the room is the
+	// member's if it comes to be.
 	err = here.do(ctx, func() error {
+		if err := ctx.Err(); err != nil {
+			r.release(here)
+			return err
+		}
 		if err := here.join(s, t); err != nil {
 			r.release(here)
 			return err
@@ -186,12 +190,26 @@ func (r *rooms) join(ctx context.Context, req *api.JoinRequest) (*api.JoinRespon
 	if errors.Is(err, loop.ErrClosed) {
 		r.release(here)
 	}
+	if err == nil && ctx.Err() != nil {
+		err = here.withdraw(s, ctx.Err())
+	}
 	if err != nil {
 		return nil, err
 	}
 	r.log.Info("joined", "session", s.id, "app", here.key.app, "room", here.key.room, "user", s.user,
 		"remote", s.remote, "client", s.client)
 	return response, nil
+}
+
+// withdraw takes a member out again whose client hung up before it could hear that it has joined: nobody has the
+// session's secret. It returns the reason.
+func (r *room) withdraw(s *session, reason error) error {
+	return r.do(context.Background(), func() error {
+		if m, err := r.memberOf(s, "join"); err == nil {
+			r.leave(m, endLeft, api.LeftReason_LEFT_REASON_EXIT)
+		}
+		return reason
+	})
 }
 
 // onMember runs f on the loop of the caller's room with the caller's member.

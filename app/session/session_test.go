@@ -21,12 +21,11 @@ type server struct {
 	api.UnimplementedRoomServiceHandler
 	http *httptest.Server
 
-	mu       sync.Mutex
-	joins    int
-	joinErr  error
-	known    map[string]bool // sessions
-	streams  chan *stream
-	unknowns int
+	mu      sync.Mutex
+	joins   int
+	joinErr error
+	known   map[string]bool // sessions
+	streams chan *stream
 }
 
 // stream is one open event stream.
