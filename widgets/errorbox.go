@@ -69,7 +69,13 @@ func (b *ErrorBox) CreateRenderer() fyne.WidgetRenderer {
 	}
 }
 
+// errorWidth is the width that a box is measured for before it has one: that of the form.
+const errorWidth = 340
+
+const errorLeft, errorRight = 34, toolHeight + 2 // room for the sign and the button
+
 func (b *ErrorBox) minSize() fyne.Size {
+	b.wrap(b.Size().Width)
 	height := b.text.MinSize().Height
 	if b.cure.Text != "" {
 		height += b.cure.MinSize().Height - 10
@@ -77,14 +83,21 @@ func (b *ErrorBox) minSize() fyne.Size {
 	return fyne.NewSize(240, max(height, toolHeight)+2)
 }
 
+// wrap breaks the lines for a width; without that, labels tell the height of their last one.
+func (b *ErrorBox) wrap(width float32) {
+	if width == 0 {
+		width = errorWidth
+	}
+	b.text.Resize(fyne.NewSize(width-errorLeft-errorRight, b.text.Size().Height))
+	b.cure.Resize(fyne.NewSize(width-errorLeft-4, b.cure.Size().Height))
+}
+
 func (b *ErrorBox) layout(size fyne.Size) {
-	const left, right = 34, toolHeight + 2
 	place(b.edge, 0, 0, size.Width, size.Height)
 	place(b.icon, 12, 10, 18, 18)
-	b.text.Resize(fyne.NewSize(size.Width-left-right, 0))
+	b.wrap(size.Width)
 	textHeight := b.text.MinSize().Height
-	place(b.text, left, 0, size.Width-left-right, textHeight)
-	b.cure.Resize(fyne.NewSize(size.Width-left-4, 0))
-	place(b.cure, left, textHeight-10, size.Width-left-4, b.cure.MinSize().Height)
-	place(b.Copy, size.Width-right, 1, toolHeight, toolHeight)
+	place(b.text, errorLeft, 0, size.Width-errorLeft-errorRight, textHeight)
+	place(b.cure, errorLeft, textHeight-10, size.Width-errorLeft-4, b.cure.MinSize().Height)
+	place(b.Copy, size.Width-errorRight, 1, toolHeight, toolHeight)
 }
