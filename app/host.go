@@ -46,6 +46,9 @@ func newHost(cfg hostConfig) (*host, error) {
 	if cfg.Listen == "" {
 		cfg.Listen = defaultListen
 	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
 	if cfg.UDP == "" {
 		udp, err := mediaAddress(cfg.Listen)
 		if err != nil {
