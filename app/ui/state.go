@@ -318,7 +318,7 @@ func (s state) reduceEnded(m callEnded) state {
 		s.audioOut, s.videoOut = publishing{}, publishing{}
 		s.mic.open, s.camera.open = false, false
 	case "joinRtcRoom":
-		s.joining, s.token, s.errorLine = false, p.Token, noError
+		s.token, s.errorLine = p.Token, noError // joining ends with Joined, which may come later
 		noAuto := p.RoomConfig.AutoPublish != nil && !*p.RoomConfig.AutoPublish
 		s.audioOut.noAuto, s.videoOut.noAuto = noAuto, noAuto
 	case "updateToken":

@@ -51,9 +51,9 @@ func TestState_Reduce(t *testing.T) {
 				s.errorLine = "errNo = 21100, errMsg = joinRtcRoom:fail user a is already in the room 1"
 				s.lastResult = "joinRtcRoom:fail user a is already in the room 1"
 			}},
-		{"join succeeds", state{joining: true, errorLine: "errNo = 1, errMsg = x"},
+		{"join succeeds: Joined is still to come", state{joining: true, errorLine: "errNo = 1, errMsg = x"},
 			callEnded{method: "joinRtcRoom", params: raw(joinParams), result: failure{Msg: "joinRtcRoom:ok"}, ok: true}, func(s *state) {
-				s.joining, s.token, s.errorLine, s.lastResult, s.resultOK = false, testToken, noError, "joinRtcRoom:ok", true
+				s.token, s.errorLine, s.lastResult, s.resultOK = testToken, noError, "joinRtcRoom:ok", true
 			}},
 		{"joined without autoPublish", state{}, callEnded{method: "joinRtcRoom", params: raw(`{"roomConfig":{"autoPublish":false}}`), ok: true}, func(s *state) {
 			s.audioOut.noAuto, s.videoOut.noAuto, s.errorLine, s.resultOK = true, true, noError, true
