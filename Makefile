@@ -12,7 +12,7 @@ GO_BUILD     := go build -trimpath -ldflags '$(LDFLAGS)'
 # The packages without C: what `make quick` and the server need.
 PURE = $$(CGO_ENABLED=0 go list ./... | grep -v -e /cmd/parlor$$ -e /media/codec$$ -e /media/device$$)
 
-.PHONY: help run build server test lint generate-check unit quick bench package screenshots clean
+.PHONY: help run build server test lint generate-check unit package-check quick bench package screenshots clean
 
 help:
 	@echo "make run [ARGS=\"--demo\"]   start the app (installs what it needs)"
@@ -43,7 +43,7 @@ server: build/parlord build/parlorctl
 
 test:
 	@.ci/setup test
-	@$(MAKE) --no-print-directory lint generate-check server unit
+	@$(MAKE) --no-print-directory lint generate-check server unit package-check
 
 lint:
 	@echo "== gofmt, vet, staticcheck"
@@ -61,6 +61,11 @@ unit:
 	@echo "== unit, race, window, sound, browser and packaging tests"
 	go test -tags $(TAGS) -race -shuffle=on -timeout 20m ./...
 
+package-check:
+	@echo "== packaging"
+	@before=$$(git status --porcelain); .ci/package && test "$$before" = "$$(git status --porcelain)" || { echo "packaging changed the work tree"; exit 1; }
+	.ci/package-check build/Parlor.tar.xz
+
 quick:
 	CGO_ENABLED=0 go test $(PURE)
 
@@ -75,7 +80,8 @@ package:
 
 screenshots:
 	@.ci/setup test
-	go test -tags $(TAGS) -count=1 -run TestScreenshots ./cmd/parlor -args -screenshots
+	@mkdir -p assets/screenshots
+	PARLOR_SCREENSHOTS=$(CURDIR)/assets/screenshots go test -tags $(TAGS) -count=1 -run 'TestDemo|TestServerRestarts' ./cmd/parlor
 
 clean:
 	rm -rf build
