@@ -138,7 +138,7 @@ func (s *shell) setBanner() {
 	case noticeMicrophone:
 		words = t.T("notice.microphone", n.detail)
 	case noticeSpeaker:
-		words = t.T("notice.speaker", n.detail)
+		words = t.T("notice.speaker")
 	case noticeWords:
 		severity, words = widgets.SeverityInfo, n.detail
 	}

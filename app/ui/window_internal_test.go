@@ -482,7 +482,7 @@ func TestNotices(t *testing.T) {
 	h.events(room.CaptureChanged{Source: media.Microphone, Err: errno.AuthDeny.In("changeAudioCapture")})
 	banner("The microphone is not available: changeAudioCapture:fail auth deny")
 	h.events(room.SpeakerChanged{Err: errors.New("no sound server")})
-	banner("No sound output: no sound server")
+	banner("No sound output found: you will hear nothing")
 	h.events(room.SpeakerChanged{On: true})
 	banner("")
 	h.SetServerState("connection refused")
