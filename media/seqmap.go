@@ -92,17 +92,14 @@ func (m *SeqMap) Source(out uint16) (source uint16, ok bool) {
 		}
 		source = out + run.delta
 		if !before(source, run.first) && !before(run.last, source) {
-			return source, m.highest-source < seqWindow
+			return source, true
 		}
 	}
 	return 0, false
 }
 
-// find looks a packet up that is not the newest.
+// find looks a packet up that is not the newest. Runs hold nothing older than the window.
 func (m *SeqMap) find(source uint16) (out uint16, ok bool) {
-	if m.highest-source >= seqWindow {
-		return 0, false
-	}
 	for i := m.n - 1; i >= 0; i-- {
 		run := m.runs[i]
 		if !run.empty() && !before(source, run.first) && !before(run.last, source) {

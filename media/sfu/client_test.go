@@ -144,7 +144,19 @@ func (c *client) close() {
 // negotiate offers what the client has to offer and takes the answer.
 func (c *client) negotiate() {
 	c.t.Helper()
-	offer, err := c.conn.CreateOffer(nil)
+	c.negotiateWith(nil)
+}
+
+// negotiateWith is negotiate with options.
+func (c *client) negotiateWith(options *webrtc.OfferOptions) {
+	c.t.Helper()
+	c.negotiateAs(options, func(description string) string { return description })
+}
+
+// negotiateAs lets change the offer on its way.
+func (c *client) negotiateAs(options *webrtc.OfferOptions, change func(string) string) {
+	c.t.Helper()
+	offer, err := c.conn.CreateOffer(options)
 	if err != nil {
 		c.t.Fatalf("CreateOffer: %v", err)
 	}
@@ -153,7 +165,7 @@ func (c *client) negotiate() {
 		c.t.Fatalf("SetLocalDescription: %v", err)
 	}
 	<-gathered
-	answer, err := c.peer.Negotiate(context.Background(), c.offer(c.conn.LocalDescription().SDP))
+	answer, err := c.peer.Negotiate(context.Background(), c.offer(change(c.conn.LocalDescription().SDP)))
 	if err != nil {
 		c.t.Fatalf("Negotiate: %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
 
 	"parlor/media"
 )
@@ -292,4 +293,32 @@ func (o Offer) check(s sections) error {
 		used[w.MID] = true
 	}
 	return nil
+}
+
+// finishAnswer returns the answer as the client gets it: Pion leaves sections open that the client has closed.
+func finishAnswer(d *webrtc.SessionDescription, found sections) (string, error) {
+	if d == nil {
+		return "", ErrClosed
+	}
+	rejected := false
+	for _, s := range found {
+		rejected = rejected || s.rejected
+	}
+	if !rejected {
+		return d.SDP, nil
+	}
+	var parsed sdp.SessionDescription
+	if err := parsed.UnmarshalString(d.SDP); err != nil {
+		return "", fmt.Errorf("answer: %w", err)
+	}
+	for _, m := range parsed.MediaDescriptions {
+		if mid, _ := m.Attribute(sdp.AttrKeyMID); found[mid].rejected {
+			m.MediaName.Port.Value = 0
+		}
+	}
+	out, err := parsed.Marshal()
+	if err != nil {
+		return "", fmt.Errorf("answer: %w", err)
+	}
+	return string(out), nil
 }

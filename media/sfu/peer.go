@@ -7,32 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/twcc"
-	"github.com/pion/rtcp"
-	"github.com/pion/sdp/v3"
-	"github.com/pion/transport/v4/packetio"
 	"github.com/pion/webrtc/v4"
-)
-
-const (
-	// maxStreams is how many SSRCs one connection may use at a time, both ways, RTP and RTCP. Pion keeps a
-	// buffer for each that it sees.
-	maxStreams = 4 * maxSections
-	// streamBuffer is how much of one SSRC waits to be read, bytes: 1 s of 2 Mbit/s. More is dropped by
-	// Pion; the reader is never that late unless the machine is overloaded.
-	streamBuffer = 256 << 10
-	// reportsPerPacket is how many sections one RTCP packet reports on: 56 bytes each, together less than an MTU.
-	reportsPerPacket = 20
-	// maxReceptionReports is how many one packet can hold (RFC 3550, section 6.4.2: five bits).
-	maxReceptionReports = 31
-	// feedbackSSRC is the SFU's own SSRC in feedback. It sends nothing under it, so it need not be unique.
-	feedbackSSRC = 1
 )
 
 // Peer is one client's connection. All methods are safe on any goroutine.
@@ -54,9 +34,9 @@ type Peer struct {
 	mu         sync.Mutex
 	closed     bool
 	connected  bool
-	timeout    *time.Timer // runs from the first offer until the connection stands
-	sections   sections    // of the last offer
-	publishing map[string]TrackID
+	timeout    *time.Timer        // runs from the first offer until the connection stands
+	sections   sections           // of the last offer
+	publishing map[string]TrackID // what the sections that send publish
 	denied     map[TrackID]bool
 	receivers  map[string]*receiver
 	downs      map[string]*down
@@ -132,7 +112,7 @@ func (p *Peer) negotiate(ctx context.Context, o Offer) (string, error) {
 		if err := o.check(p.sections); err != nil {
 			return "", err
 		}
-		return "", p.apply(o, p.sections)
+		return "", p.apply(o)
 	}
 	clean, found, err := parseOffer(o.SDP, p.sfu.socket.local)
 	if err == nil {
@@ -149,7 +129,7 @@ func (p *Peer) negotiate(ctx context.Context, o Offer) (string, error) {
 		return "", p.broken(fmt.Errorf("answer: %w", err))
 	}
 	p.mu.Lock()
-	err = p.apply(o, found)
+	err = p.apply(o)
 	p.mu.Unlock()
 	if err != nil {
 		return "", err
@@ -236,13 +216,15 @@ func (p *Peer) broken(err error) error {
 }
 
 // apply makes the mapping of an offer true. p.mu is held.
-func (p *Peer) apply(o Offer, found sections) error {
+func (p *Peer) apply(o Offer) error {
 	if p.closed {
 		return ErrClosed
 	}
 	p.publishing = make(map[string]TrackID, len(o.Publish))
 	for _, w := range o.Publish {
-		p.publishing[w.MID] = w.Track
+		if p.sections[w.MID].sends {
+			p.publishing[w.MID] = w.Track
+		}
 	}
 	for mid, r := range p.receivers {
 		if u := r.target.Load(); u != nil && u.id != p.publishing[mid] {
@@ -345,90 +327,6 @@ func (p *Peer) readFeedback(track *downTrack, sender *webrtc.RTPSender) {
 	}
 }
 
-// feedback says what the clock finds due. Requests for lost packets always are.
-type feedback struct {
-	now        time.Duration
-	congestion bool
-	reports    bool
-}
-
-// sendFeedback sends the RTCP that is due.
-func (p *Peer) sendFeedback(due feedback) {
-	var reports []rtcp.Packet
-	p.mu.Lock()
-	if !p.connected || p.closed {
-		p.mu.Unlock()
-		return
-	}
-	receivers := make([]*receiver, 0, len(p.receivers))
-	for _, r := range p.receivers {
-		receivers = append(receivers, r)
-	}
-	if due.reports {
-		for _, d := range p.downs {
-			reports = d.track.report(reports, due.now)
-		}
-	}
-	p.mu.Unlock()
-
-	var received []rtcp.ReceptionReport
-	for _, r := range receivers {
-		if nack := r.nack(due.now); nack != nil {
-			p.writeRTCP(nack)
-		}
-		if due.reports {
-			if report, ok := r.report(due.now); ok {
-				received = append(received, report)
-			}
-		}
-	}
-	if due.congestion {
-		p.writeRTCP(p.arrivals.feedback()...)
-	}
-	for received := range slices.Chunk(received, maxReceptionReports) {
-		p.writeRTCP(&rtcp.ReceiverReport{Reports: received})
-	}
-	for reports := range slices.Chunk(reports, 2*reportsPerPacket) { // a report and a name each
-		p.writeRTCP(reports...)
-	}
-}
-
-// writeRTCP sends one RTCP packet. What does not go out is repeated or out of date soon.
-func (p *Peer) writeRTCP(packets ...rtcp.Packet) {
-	if len(packets) == 0 {
-		return
-	}
-	if err := p.conn.WriteRTCP(packets); err != nil {
-		p.log.Debug("sfu: RTCP not sent", "err", err)
-	}
-}
-
-// arrivals is the congestion feedback of one connection (transport-wide congestion control), over all its tracks.
-type arrivals struct {
-	mu       sync.Mutex
-	recorder *twcc.Recorder // nil before the first packet
-}
-
-// packet notes a packet that came under a transport-wide sequence number.
-func (a *arrivals) packet(ssrc uint32, sequence uint16, at time.Duration) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.recorder == nil {
-		a.recorder = twcc.NewRecorder(feedbackSSRC)
-	}
-	a.recorder.Record(ssrc, sequence, at.Microseconds())
-}
-
-// feedback returns what is to be sent now.
-func (a *arrivals) feedback() []rtcp.Packet {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.recorder == nil || a.recorder.PacketsHeld() == 0 {
-		return nil
-	}
-	return a.recorder.BuildFeedbackPacket()
-}
-
 // onState follows the connection. Pion calls it on a goroutine of its own for each change, so the order of
 // changes is lost: what counts is the state now.
 func (p *Peer) onState() {
@@ -510,59 +408,4 @@ func (p *Peer) shutdown() {
 	delete(p.sfu.peers, p)
 	p.sfu.mu.Unlock()
 	close(p.done)
-}
-
-// stream is the buffer of one SSRC. It counts itself as long as it is open.
-type stream struct {
-	*packetio.Buffer
-	peer *Peer
-	once sync.Once
-}
-
-// newStream is called by Pion for each SSRC that it meets, those of forged feedback too. A client that uses more
-// than any honest one is cut off: the streams would cost memory without a bound.
-func (p *Peer) newStream(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
-	b := packetio.NewBuffer()
-	b.SetLimitSize(streamBuffer)
-	s := &stream{Buffer: b, peer: p}
-	if p.streams.Add(1) > maxStreams {
-		_ = s.Close()
-		// Not here: Pion holds locks that a negotiation may wait for.
-		p.sfu.spawn(func() { p.fail(errors.New("too many SSRCs")) })
-	}
-	return s
-}
-
-// Close implements io.Closer.
-func (s *stream) Close() error {
-	s.once.Do(func() { s.peer.streams.Add(-1) })
-	return s.Buffer.Close()
-}
-
-// finishAnswer returns the answer as the client gets it: Pion leaves sections open that the client has closed.
-func finishAnswer(d *webrtc.SessionDescription, found sections) (string, error) {
-	if d == nil {
-		return "", ErrClosed
-	}
-	rejected := false
-	for _, s := range found {
-		rejected = rejected || s.rejected
-	}
-	if !rejected {
-		return d.SDP, nil
-	}
-	var parsed sdp.SessionDescription
-	if err := parsed.UnmarshalString(d.SDP); err != nil {
-		return "", fmt.Errorf("answer: %w", err)
-	}
-	for _, m := range parsed.MediaDescriptions {
-		if mid, _ := m.Attribute(sdp.AttrKeyMID); found[mid].rejected {
-			m.MediaName.Port.Value = 0
-		}
-	}
-	out, err := parsed.Marshal()
-	if err != nil {
-		return "", fmt.Errorf("answer: %w", err)
-	}
-	return string(out), nil
 }
