@@ -26,8 +26,9 @@ const patience = 20 * time.Second // nothing in these tests takes a second; a lo
 
 // server is a room in which everybody knows everybody, around the real SFU.
 type server struct {
-	sfu *sfu.SFU
-	log *slog.Logger
+	sfu   *sfu.SFU
+	log   *slog.Logger
+	users []*user // of the test, for reports
 
 	mu      sync.Mutex
 	members map[string]*member
@@ -143,6 +144,17 @@ func (s *server) setRefuse(err error) {
 	s.refuse = err
 }
 
+// report tells what everybody counted, for a test that fails.
+func (s *server) report() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := fmt.Sprintf("SFU: %+v\nsignals: %q\n", s.sfu.Stats(), s.signals)
+	for _, u := range s.users {
+		out += fmt.Sprintf("%s: %+v\n", u.name, u.peer.Stats())
+	}
+	return out
+}
+
 // count returns how often something was signalled.
 func (s *server) count(what string) int {
 	s.mu.Lock()
@@ -159,6 +171,7 @@ func (s *server) count(what string) int {
 // user is a participant with a camera and a microphone.
 type user struct {
 	t       *testing.T
+	server  *server
 	name    string
 	peer    *peer.Peer
 	devices *mediatest.Devices
@@ -172,7 +185,7 @@ type user struct {
 
 func newUser(t *testing.T, s *server, name string, network transport.Net) *user {
 	t.Helper()
-	u := &user{t: t, name: name, kit: mediatest.Kit(), mixer: peer.NewMixer(), states: make(chan peer.State, 100)}
+	u := &user{t: t, server: s, name: name, kit: mediatest.Kit(), mixer: peer.NewMixer(), states: make(chan peer.State, 100)}
 	u.devices = u.kit.Devices.(*mediatest.Devices)
 	var ui sync.Mutex // stands for the UI goroutine: one function at a time
 	u.stage = media.NewStage(func(f func()) {
@@ -184,6 +197,7 @@ func newUser(t *testing.T, s *server, name string, network transport.Net) *user 
 		Signal: s.signal(name), OnState: func(s peer.State) { u.states <- s },
 		Codecs: u.kit.Codecs, Mixer: u.mixer, Net: network, Log: testLog(t),
 	})
+	s.users = append(s.users, u)
 	t.Cleanup(u.close)
 	return u
 }
@@ -226,7 +240,7 @@ func (u *user) speak() {
 
 // watch makes a display for another user's camera.
 func (u *user) watch(name string) *tile {
-	w := &tile{t: u.t, name: u.name + " sees " + name, changed: make(chan struct{}, 1)}
+	w := &tile{t: u.t, server: u.server, name: u.name + " sees " + name, changed: make(chan struct{}, 1)}
 	w.display = u.stage.NewDisplay(w.set)
 	u.peer.Show(name, media.Camera, w.display)
 	return w
@@ -270,6 +284,7 @@ func (u *user) wait(want peer.State) {
 // tile remembers the middle pixel of what a display shows.
 type tile struct {
 	t       *testing.T
+	server  *server
 	name    string
 	display *media.Display
 	changed chan struct{} // 1: a change that is pending stands for all
@@ -315,7 +330,7 @@ func (w *tile) when(what string, ok func() bool) {
 		select {
 		case <-w.changed:
 		case <-limit:
-			w.t.Fatalf("%s: %s never came, shown %v", w.name, what, now)
+			w.t.Fatalf("%s: %s never came, shown %v\n%s", w.name, what, now, w.server.report())
 		}
 	}
 }

@@ -383,7 +383,7 @@ func TestVideoCapture_Preview(t *testing.T) {
 	s := newServer(t, nil, "127.0.0.1:0")
 	alice := newUser(t, s, "alice", nil)
 	alice.show(yellow)
-	own := &tile{t: t, name: "preview", changed: make(chan struct{}, 1)}
+	own := &tile{t: t, server: s, name: "preview", changed: make(chan struct{}, 1)}
 	own.display = alice.stage.NewDisplay(own.set)
 	alice.camera.Preview(own.display)
 	own.until(yellow)
