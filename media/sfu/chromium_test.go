@@ -23,7 +23,7 @@ var chromiumPage []byte
 // TestChromium lets a browser publish and receive over two connections, add sections, switch what they carry, and close
 // them. The page checks what it sees and hears.
 func TestChromium(t *testing.T) {
-	s := newSFU(t, sfu.Config{Listen: "0.0.0.0:0"})
+	s := newSFU(t, sfu.Config{Listen: "127.0.0.1:0"})
 	result := make(chan string, 1) // the page reports once
 	peers := make(map[string]*sfu.Peer)
 	for _, name := range []string{"alice", "bob"} {
@@ -60,7 +60,7 @@ func TestChromium(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	browser := exec.CommandContext(ctx, "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
+	browser := exec.CommandContext(ctx, "chromium", "--headless=new", "--allow-loopback-in-peer-connection", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
 		"--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required", server.URL)
 	browser.WaitDelay = 5 * time.Second
 	if err := browser.Start(); err != nil {
