@@ -121,6 +121,7 @@ func (a *App) start() error {
 		if a.drive, err = newDrive(a.opts.Drive, a); err != nil {
 			return err
 		}
+		a.drive.start()
 	}
 	a.call("createRtcRoomContext", map[string]any{"appId": a.app.ID})
 	a.window.Show()
@@ -224,10 +225,21 @@ func (a *App) onLine(l bridge.Line) {
 }
 
 func (a *App) onEvent(e room.Event) {
-	if c, ok := e.(room.ConnectionChanged); ok && c.State == room.Reconnecting && a.host != nil {
+	if a.host != nil && doubtful(e) {
 		a.host.wake()
 	}
 	a.window.HandleEvent(e)
+}
+
+// doubtful tells whether an event is a reason to look whether the embedded server is still there.
+func doubtful(e room.Event) bool {
+	switch e := e.(type) {
+	case room.ConnectionChanged:
+		return e.State == room.Reconnecting || e.State == room.Joining
+	case room.Exited:
+		return e.Err != nil
+	}
+	return false
 }
 
 // backend is what the window may wish.

@@ -52,9 +52,11 @@ func newDrive(addr string, a *App) (*drive, error) {
 	}
 	d := &drive{app: a, listener: listener, conns: make(map[*driveConn]struct{})}
 	d.ctx, d.cancel = context.WithCancel(a.ctx)
-	d.tasks.Go(d.accept)
 	return d, nil
 }
+
+// start begins to accept drivers.
+func (d *drive) start() { d.tasks.Go(d.accept) }
 
 func (d *drive) addr() string { return d.listener.Addr().String() }
 
@@ -65,6 +67,11 @@ func (d *drive) accept() {
 			return
 		}
 		d.mu.Lock()
+		if d.ctx.Err() != nil { // it ends before close looks for connections
+			d.mu.Unlock()
+			conn.Close()
+			return
+		}
 		d.next++
 		c := &driveConn{name: fmt.Sprintf("drive%d:", d.next), conn: conn, out: make(chan any, driveBacklog)}
 		d.conns[c] = struct{}{}

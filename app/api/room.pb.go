@@ -394,7 +394,8 @@ type JoinRequest struct {
 	RoomId        string                 `protobuf:"bytes,2,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
 	UserId        string                 `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	Token         string                 `protobuf:"bytes,4,opt,name=token,proto3" json:"token,omitempty"`
-	Client        string                 `protobuf:"bytes,5,opt,name=client,proto3" json:"client,omitempty"` // program and version, for the log; at most 64 bytes
+	Client        string                 `protobuf:"bytes,5,opt,name=client,proto3" json:"client,omitempty"`  // program and version, for the log; at most 64 bytes
+	Rejoin        bool                   `protobuf:"varint,6,opt,name=rejoin,proto3" json:"rejoin,omitempty"` // the client comes back by itself after an outage: it does not push out the same user elsewhere
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -462,6 +463,13 @@ func (x *JoinRequest) GetClient() string {
 		return x.Client
 	}
 	return ""
+}
+
+func (x *JoinRequest) GetRejoin() bool {
+	if x != nil {
+		return x.Rejoin
+	}
+	return false
 }
 
 type JoinResponse struct {
@@ -1601,13 +1609,14 @@ const file_room_proto_rawDesc = "" +
 	"\bSnapshot\x12\x17\n" +
 	"\aroom_id\x18\x01 \x01(\tR\x06roomId\x12+\n" +
 	"\amembers\x18\x02 \x03(\v2\x11.parlor.v1.MemberR\amembers\x12\x10\n" +
-	"\x03seq\x18\x03 \x01(\x04R\x03seq\"\x84\x01\n" +
+	"\x03seq\x18\x03 \x01(\x04R\x03seq\"\x9c\x01\n" +
 	"\vJoinRequest\x12\x15\n" +
 	"\x06app_id\x18\x01 \x01(\tR\x05appId\x12\x17\n" +
 	"\aroom_id\x18\x02 \x01(\tR\x06roomId\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05token\x18\x04 \x01(\tR\x05token\x12\x16\n" +
-	"\x06client\x18\x05 \x01(\tR\x06client\"\xac\x02\n" +
+	"\x06client\x18\x05 \x01(\tR\x06client\x12\x16\n" +
+	"\x06rejoin\x18\x06 \x01(\bR\x06rejoin\"\xac\x02\n" +
 	"\fJoinResponse\x12\x18\n" +
 	"\asession\x18\x01 \x01(\tR\asession\x12/\n" +
 	"\bsnapshot\x18\x02 \x01(\v2\x13.parlor.v1.SnapshotR\bsnapshot\x12!\n" +

@@ -105,11 +105,21 @@ func (c *Context) Join(ctx context.Context, o JoinOptions) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := c.loop.Do(ctx, func() error { return c.startJoin(o, cancel) }); err != nil {
+	if err := c.finish(func() error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return c.startJoin(o, cancel)
+	}); err != nil {
 		return c.failure(api, err)
 	}
 	s, err := c.enter(ctx, o)
-	err = c.finish(func() error { return c.finishJoin(o, s, err) })
+	err = c.finish(func() error {
+		if err == nil {
+			err = ctx.Err() // Exit cancels on this loop, so there is no race: who was told to be out is out
+		}
+		return c.finishJoin(o, s, err)
+	})
 	if err != nil && s != nil {
 		s.leave(context.Background())
 	}
@@ -208,7 +218,7 @@ func (c *Context) Exit(ctx context.Context, roomID string) error {
 
 func (c *Context) exit(ctx context.Context) error {
 	var s *stay
-	err := c.loop.Do(ctx, func() error {
+	err := c.finish(func() error {
 		if c.joining != nil {
 			c.joining.cancel()
 		}

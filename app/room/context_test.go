@@ -481,3 +481,68 @@ func TestContext_ManyJoinAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestContext_CancelledCalls: a call whose context is over does nothing, or all of it; what comes after works.
+func TestContext_CancelledCalls(t *testing.T) {
+	check(t)
+	s := newServer(t, "127.0.0.1:0", "127.0.0.1:0")
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	u, other := newUser(t, s.URL(), nil), newUser(t, s.URL(), nil)
+	other.join(t, "r", "other")
+	n := other.await(0, members("other"))
+	for range 5 {
+		if err := u.Join(over, room.JoinOptions{RoomID: "r", UserID: "u", Token: mint(t, "r", "u", nil)}); err == nil {
+			t.Fatal("a cancelled join succeeded")
+		}
+		u.join(t, "r", "u") // and leaves nothing behind
+		n = other.await(n, members("other", "u"))
+		if err := u.Exit(over, "r"); err != nil {
+			t.Fatalf("a cancelled exit: %v", err)
+		}
+		n = other.await(n, members("other")) // the server was told nevertheless
+	}
+}
+
+// TestContext_SubscribePrivilege: T-29, a token without the right to subscribe publishes all the same; an update
+// that brings the right brings the others, too.
+func TestContext_SubscribePrivilege(t *testing.T) {
+	check(t)
+	s := newServer(t, "127.0.0.1:0", "127.0.0.1:0")
+	a, b := newUser(t, s.URL(), nil), newUser(t, s.URL(), nil)
+	for _, u := range []*user{a, b} {
+		if err := u.ChangeVideoCapture(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.join(t, "r", "a")
+	silent := mint(t, "r", "b", func(tok *token.AccessToken) {
+		tok.Privileges = make(map[token.Privilege]uint32)
+		tok.AddPrivilege(token.PublishStream, 0)
+	})
+	if err := b.Join(t.Context(), room.JoinOptions{RoomID: "r", UserID: "b", Token: silent}); err != nil {
+		t.Fatal(err)
+	}
+	a.await(0, video("a", "b"))
+	ofA := newScreen(t)
+	a.devices.SetColor(red)
+	b.Show("a", media.Camera, ofA.Display)
+	if err := b.UpdateToken(t.Context(), mint(t, "r", "b", nil)); err != nil {
+		t.Fatal(err)
+	}
+	ofA.await(red)
+	// And the right to publish goes: the user is told, the others see it.
+	n := a.await(0, video("a", "b"))
+	listen := mint(t, "r", "b", func(tok *token.AccessToken) {
+		tok.Privileges = map[token.Privilege]uint32{token.SubscribeStream: 0}
+	})
+	if err := b.UpdateToken(t.Context(), listen); err != nil {
+		t.Fatal(err)
+	}
+	b.await(0, is(func(e room.StateChanged) bool { return errors.Is(e.Err, errno.Failed) }))
+	n = a.await(n, video("a"))
+	if err := b.UpdateToken(t.Context(), mint(t, "r", "b", nil)); err != nil {
+		t.Fatal(err)
+	}
+	a.await(n, video("a", "b"))
+}

@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -85,8 +86,7 @@ func (s *stay) handle(e *api.Event) {
 		s.c.emit(RoomTokenWillExpire{})
 		return
 	case *api.Event_Privileges:
-		s.privileges = body.Privileges
-		s.c.publish()
+		s.granted(body.Privileges)
 		return
 	}
 	if !s.model.apply(e) {
@@ -95,6 +95,19 @@ func (s *stay) handle(e *api.Event) {
 		return
 	}
 	s.changed()
+}
+
+// granted takes what the token allows from now on: what is no longer allowed stops, what is allowed again goes
+// on. It runs on the loop.
+func (s *stay) granted(p *api.Privileges) {
+	silenced := s.sources[media.Microphone] != nil && !p.GetPublishAudio() ||
+		s.sources[media.Camera] != nil && !p.GetPublishVideo()
+	s.privileges = p
+	s.subscribe()
+	s.c.publish()
+	if silenced { // T-28
+		s.c.emit(StateChanged{Err: errno.Failed.In("onRtcStateChanged", errno.NativeNoPublishPermission)})
+	}
 }
 
 // handleState takes a change of the connection. It runs on the loop.
@@ -121,6 +134,9 @@ func (s *stay) handleState(st session.State, rejoined bool) {
 // removed ends the stay against the user's will. It runs on the loop.
 func (s *stay) removed(st session.State) {
 	reason := errno.As("joinRtcRoom", st.Err)
+	if errors.Is(st.Err, errno.InvalidToken) { // it expired while the server was out of reach
+		st.Ended = api.EndReason_END_REASON_TOKEN_EXPIRED
+	}
 	switch st.Ended {
 	case api.EndReason_END_REASON_TOKEN_EXPIRED:
 		reason = errno.TokenExpired.In("onRtcStateChanged")
@@ -146,7 +162,8 @@ func (s *stay) interrupted(native int, words string) *errno.Error {
 
 // leave ends everything that the stay started; it waits and must not run on the loop.
 func (s *stay) leave(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	// Whoever gave up waiting for the exit still wants to be out.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	s.peer.Close()
 	if err := s.session.Exit(ctx); err != nil {
@@ -174,7 +191,7 @@ func (s *stay) changed() {
 // subscribe wishes for the tracks of all others. It runs on the loop.
 func (s *stay) subscribe() {
 	var tracks []peer.RemoteTrack
-	if !s.options.NoAutoSubscribe {
+	if !s.options.NoAutoSubscribe && (s.privileges == nil || s.privileges.GetSubscribe()) {
 		for _, m := range s.model.members {
 			if m.GetUserId() == s.options.UserID {
 				continue
@@ -241,13 +258,15 @@ func (s *stay) tellLive() {
 	s.telling = true
 	s.c.tasks.Go(func() {
 		err := s.session.SetLive(context.Background(), wrong)
+		if err != nil {
+			s.c.log.Info("the server was not told what sends", "error", err)
+			s.session.Pause(time.Second)
+		}
 		s.c.loop.Post(func() {
 			s.telling = false
-			if err != nil {
-				s.c.log.Info("the server was not told what sends", "error", err)
-				return // the next snapshot shows the difference again
+			if err == nil {
+				s.model.setLive(s.options.UserID, wrong)
 			}
-			s.model.setLive(s.options.UserID, wrong)
 			if !s.over {
 				s.tellLive()
 			}

@@ -144,13 +144,16 @@ func (r *room) changed(m *member) { r.publish(&api.Event{Body: &api.Event_Change
 
 // join makes the session a member. The same user again takes the place of the earlier session
 // (E-2): the others see one change, not a leave and a join.
-func (r *room) join(s *session, t *token.AccessToken) error {
+func (r *room) join(s *session, t *token.AccessToken, rejoin bool) error {
 	if err := s.over("join"); err != nil {
 		return err
 	}
 	at := slices.IndexFunc(r.members, func(m *member) bool { return m.session.user == s.user })
 	if at < 0 && len(r.members) >= r.limits.MembersPerRoom {
 		return refuseJoin(exhausted("the room is full"))
+	}
+	if at >= 0 && rejoin && r.members[at].stream != nil {
+		return errno.AlreadyInRoom.In("join", s.user, r.key.room) // by a person, and later
 	}
 	if err := r.sessions.add(s); err != nil {
 		return err
@@ -210,7 +213,9 @@ func (r *room) awaitStream(m *member) {
 	m.lost = append(
 		r.after(m, r.timing.notice, func(m *member) { r.setConnected(m, false) }),
 		r.after(m, r.timing.grace, func(m *member) {
-			r.leave(m, endLeft, api.LeftReason_LEFT_REASON_LOST)
+			if m.stream == nil { // it may have come while the alarm was on its way to the loop
+				r.leave(m, endLeft, api.LeftReason_LEFT_REASON_LOST)
+			}
 		})...)
 }
 

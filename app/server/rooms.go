@@ -180,7 +180,7 @@ func (r *rooms) join(ctx context.Context, req *api.JoinRequest) (*api.JoinRespon
 			r.release(here)
 			return err
 		}
-		if err := here.join(s, t); err != nil {
+		if err := here.join(s, t, req.GetRejoin()); err != nil {
 			r.release(here)
 			return err
 		}

@@ -63,10 +63,11 @@ type Session struct {
 	cfg    Config
 	log    *slog.Logger
 	client api.RoomServiceClient
-	close  func()
+	close  func() // ends ctx
 	done   chan struct{}
 	retry  chan struct{} // cap 1: a wish to try now; a second wish changes nothing
 	ctx    context.Context
+	own    *http.Transport // made by Open, nil when the caller's is used
 
 	mu     sync.Mutex
 	bearer string
@@ -81,17 +82,21 @@ func Open(ctx context.Context, cfg Config) (*Session, *api.JoinResponse, error) 
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	var own *http.Transport
 	if cfg.Transport == nil {
-		cfg.Transport = NewTransport(nil)
+		own = NewTransport(nil)
+		cfg.Transport = own
 	}
 	s := &Session{
+		own: own,
 		cfg: cfg, log: cfg.Log.With("room", cfg.RoomID, "user", cfg.UserID), token: cfg.Token,
 		done: make(chan struct{}), retry: make(chan struct{}, 1),
 	}
 	s.client = api.NewRoomServiceClient(&http.Client{Transport: cfg.Transport}, cfg.Server,
 		connect.WithInterceptors(bearerInterceptor{s}), connect.WithReadMaxBytes(1<<20))
-	reply, err := s.join(ctx)
+	reply, err := s.join(ctx, false)
 	if err != nil {
+		s.closeIdle()
 		return nil, nil, err
 	}
 	s.ctx, s.close = context.WithCancel(context.Background())
@@ -99,8 +104,8 @@ func Open(ctx context.Context, cfg Config) (*Session, *api.JoinResponse, error) 
 	return s, reply, nil
 }
 
-// join asks for a new session with the present token.
-func (s *Session) join(ctx context.Context) (*api.JoinResponse, error) {
+// join asks for a new session with the present token. rejoin tells that no person asked for it.
+func (s *Session) join(ctx context.Context, rejoin bool) (*api.JoinResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	s.mu.Lock()
@@ -109,6 +114,7 @@ func (s *Session) join(ctx context.Context) (*api.JoinResponse, error) {
 	s.mu.Unlock()
 	reply, err := s.client.Join(ctx, &api.JoinRequest{
 		AppId: s.cfg.AppID, RoomId: s.cfg.RoomID, UserId: s.cfg.UserID, Token: token, Client: s.cfg.Client,
+		Rejoin: rejoin,
 	})
 	if err != nil {
 		return nil, err
@@ -131,6 +137,7 @@ func (s *Session) Negotiate(ctx context.Context, r *api.NegotiateRequest) (*api.
 func (s *Session) SetLive(ctx context.Context, live map[uint32]bool) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
 	_, err := s.client.SetLive(ctx, &api.SetLiveRequest{Live: live})
 	return err
 }
@@ -169,8 +176,10 @@ func (s *Session) Resync() {
 func (s *Session) Exit(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, exitTimeout)
 	defer cancel()
+	s.close()
+	<-s.done // no rejoin is under way any more: the secret is the last one
 	_, err := s.client.Exit(ctx, &api.ExitRequest{})
-	s.Close()
+	s.closeIdle()
 	return err
 }
 
@@ -179,6 +188,24 @@ func (s *Session) Exit(ctx context.Context) error {
 func (s *Session) Close() {
 	s.close()
 	<-s.done
+	s.closeIdle()
+}
+
+// closeIdle lets go of the connections of a transport that nobody else has.
+func (s *Session) closeIdle() {
+	if s.own != nil {
+		s.own.CloseIdleConnections()
+	}
+}
+
+// Pause waits for the time or the end of the session, for those who try again.
+func (s *Session) Pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.ctx.Done():
+	}
 }
 
 // read is the reader goroutine: it keeps the event stream open until Close or the end of the session.
@@ -196,22 +223,24 @@ func (s *Session) read() {
 		if s.ctx.Err() != nil {
 			return
 		}
-		if ended != nil && ended.GetReason() != api.EndReason_END_REASON_SERVER_STOPPING {
+		if over(ended) {
 			s.cfg.OnState(State{Phase: Over, Ended: ended.GetReason()}, false)
 			return
 		}
 		s.log.Info("event stream ended", "error", err)
-		if forgotten(err) {
-			joinErr := s.rejoin()
-			if joinErr == nil {
+		if forgotten(ended, err) {
+			_, joinErr := s.join(s.ctx, true)
+			switch {
+			case joinErr == nil && !rejoined:
 				rejoined = true
 				continue
-			}
-			if refused(joinErr) {
-				s.cfg.OnState(State{Phase: Over, Err: api.FromConnect("joinRtcRoom", joinErr)}, false)
+			case joinErr == nil: // forgotten again, at once: wait as for any outage
+			case refused(joinErr):
+				s.cfg.OnState(refusal(joinErr), false)
 				return
+			default:
+				err = joinErr
 			}
-			err = joinErr
 		}
 		wait, over := outage.next(time.Now())
 		if over {
@@ -221,12 +250,6 @@ func (s *Session) read() {
 		s.cfg.OnState(State{Phase: Reconnecting, Attempt: outage.attempt, RetryIn: wait, Err: err}, false)
 		s.pause(wait)
 	}
-}
-
-// rejoin makes a new session after the server has forgotten the old one.
-func (s *Session) rejoin() error {
-	_, err := s.join(s.ctx)
-	return err
 }
 
 // pause waits for the time, a wish to retry now, or the end.
@@ -261,12 +284,12 @@ func (s *Session) stream(ready func()) (*api.Ended, error) {
 	for events.Receive() {
 		watchdog.Reset(silence)
 		event := events.Msg()
+		if ended := event.GetEnded(); ended != nil {
+			return ended, nil
+		}
 		if first {
 			first = false
 			ready()
-		}
-		if ended := event.GetEnded(); ended != nil {
-			return ended, nil
 		}
 		if event.GetHeartbeat() == nil {
 			s.cfg.OnEvent(event)
@@ -275,15 +298,35 @@ func (s *Session) stream(ready func()) (*api.Ended, error) {
 	return nil, events.Err()
 }
 
-// forgotten tells that the server does not know the session.
-func forgotten(err error) bool {
-	return connect.CodeOf(err) == connect.CodeUnauthenticated
+// over tells that the server has ended the session for good. A server that stops is joined again when it is back,
+// and a session that was only given up as lost is made anew.
+func over(ended *api.Ended) bool {
+	switch ended.GetReason() {
+	case api.EndReason_END_REASON_UNSPECIFIED, api.EndReason_END_REASON_SERVER_STOPPING:
+		return false
+	}
+	return true
+}
+
+// forgotten tells that the server does not know the session any more.
+func forgotten(ended *api.Ended, err error) bool {
+	return ended != nil && ended.GetReason() == api.EndReason_END_REASON_UNSPECIFIED ||
+		connect.CodeOf(err) == connect.CodeUnauthenticated
+}
+
+// refusal is the end of a session which may not be made anew.
+func refusal(err error) State {
+	if connect.CodeOf(err) == connect.CodeAlreadyExists {
+		// The user has joined with another device meanwhile: that one is the later (E-2).
+		return State{Phase: Over, Ended: api.EndReason_END_REASON_DUPLICATE_LOGIN}
+	}
+	return State{Phase: Over, Err: api.FromConnect("joinRtcRoom", err)}
 }
 
 // refused tells that joining again is of no use.
 func refused(err error) bool {
 	switch connect.CodeOf(err) {
-	case connect.CodeUnauthenticated, connect.CodePermissionDenied, connect.CodeInvalidArgument:
+	case connect.CodeUnauthenticated, connect.CodePermissionDenied, connect.CodeInvalidArgument, connect.CodeAlreadyExists:
 		return true
 	}
 	return false

@@ -287,3 +287,49 @@ func TestOpen_Refused(t *testing.T) {
 		t.Errorf("got %v want invalid token", got)
 	}
 }
+
+// TestSession_RejoinIsNotTheLater: the same user joined elsewhere meanwhile: this one is over (E-2).
+func TestSession_RejoinIsNotTheLater(t *testing.T) {
+	check(t)
+	s := newServer(t)
+	c := open(t, s)
+	st := <-s.streams
+	st.send <- snapshot(1)
+	c.want(t, session.Connected)
+	s.forget()
+	s.mu.Lock()
+	s.joinErr = errno.AlreadyInRoom.In("join", "u", "r")
+	s.mu.Unlock()
+	st.fail <- connect.NewError(connect.CodeUnavailable, errors.New("outage"))
+	for state := range c.states {
+		if state.Phase == session.Over {
+			if state.Ended != api.EndReason_END_REASON_DUPLICATE_LOGIN {
+				t.Errorf("got %+v, want a duplicate login", state)
+			}
+			return
+		}
+	}
+}
+
+// TestSession_EndedOpensTheStream: the end of a session that comes first is not a connection, and a session that
+// was lost is made anew.
+func TestSession_EndedOpensTheStream(t *testing.T) {
+	check(t)
+	s := newServer(t)
+	c := open(t, s)
+	st := <-s.streams
+	st.send <- &api.Event{Body: &api.Event_Ended{Ended: &api.Ended{}}} // lost
+	again := <-s.streams
+	if again.bearer != "session2t" {
+		t.Errorf("got session %s, want a new one", again.bearer)
+	}
+	again.send <- &api.Event{Body: &api.Event_Ended{Ended: &api.Ended{Reason: api.EndReason_END_REASON_KICKED}}}
+	for state := range c.states {
+		switch state.Phase {
+		case session.Connected:
+			t.Error("connected, though the only event was the end")
+		case session.Over:
+			return
+		}
+	}
+}

@@ -259,6 +259,9 @@ func (w *Window) logLine(l bridge.Line, now time.Time) {
 	if ok && running.method == "createRtcRoomContext" {
 		w.start.stage.showAgain()
 		w.room.stage.showAgain()
+		for kind, name := range map[string]string{kindCamera: w.cfg.Camera, kindMicrophone: w.cfg.Microphone, kindSpeaker: w.cfg.Speaker} {
+			w.cfg.Backend.SetDevice(kind, name) // a new context starts with the devices of the command line
+		}
 	}
 }
 

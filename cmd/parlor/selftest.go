@@ -171,11 +171,12 @@ func checkCamera(_ context.Context, opts app.Options) (string, error) {
 	return fmt.Sprintf("%dx%d", f.Width, f.Height), src.Close()
 }
 
-func checkMicrophone(_ context.Context, opts app.Options) (string, error) {
+func checkMicrophone(ctx context.Context, opts app.Options) (string, error) {
 	src, err := opts.Kit.Devices.OpenMicrophone(opts.Microphone)
 	if err != nil {
 		return "", err
 	}
+	defer context.AfterFunc(ctx, func() { src.Close() })() // a suspended source gives nothing
 	_, err = src.ReadAudio()
 	return "", errors.Join(err, src.Close())
 }
@@ -187,7 +188,7 @@ type silence struct{}
 func (silence) ReadPCM(pcm []int16) { clear(pcm) }
 
 func checkSpeaker(_ context.Context, opts app.Options) (string, error) {
-	lost := make(chan error, 1)
+	lost := make(chan error, 1) // told once
 	speaker, err := opts.Kit.Devices.OpenSpeaker(opts.Speaker, silence{}, func(err error) { lost <- err })
 	if err != nil {
 		return "", err
