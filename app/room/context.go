@@ -239,6 +239,7 @@ func (c *Context) endStay(reason *errno.Error) *stay {
 	}
 	c.stay = nil
 	s.over = true
+	c.camera.preview(c.ownDisplay())
 	c.setState(ConnectionChanged{State: Outside})
 	c.emit(Exited{RoomID: s.options.RoomID, Err: reason})
 	return s

@@ -357,7 +357,9 @@ func TestDemo(t *testing.T) {
 	checkScreenshot(t, path, w.display.pixels(t))
 
 	w.tap(t, "room.tool.leave")
-	w.until(t, "the start page", time.Minute, func(s ui.State) bool { return s.Page == "start" && s.State == "idle" })
+	w.until(t, "the start page with the own preview", time.Minute, func(s ui.State) bool {
+		return s.Page == "start" && s.State == "idle" && tile(s, "").Picture
+	})
 	save(t, w.display.pixels(t), "start-dark-en.png")
 }
 
