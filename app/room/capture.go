@@ -57,6 +57,7 @@ func (c *Context) changeCapture(ctx context.Context, apiName string, k *capture,
 		return nil
 	}
 	if err := c.startCapture(k); err != nil {
+		c.log.Warn("the device does not open", "source", k.source, "name", *k.name.Load(), "error", err)
 		failure := errno.AuthDeny.In(apiName, err)
 		c.loop.Post(func() { c.emit(CaptureChanged{Source: k.source, Err: failure}) })
 		return failure

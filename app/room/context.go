@@ -41,6 +41,10 @@ type Context struct {
 	shows   map[shown]*media.Display
 }
 
+// maxToken is the longest text sent as a token, bytes; real ones have some hundred. Requests of more than
+// 64 KiB are refused by the server without a look at them.
+const maxToken = 16 << 10
+
 // joining is a joinRtcRoom on its way.
 type joining struct {
 	options JoinOptions
@@ -102,6 +106,9 @@ func (c *Context) Join(ctx context.Context, o JoinOptions) error {
 	defer done()
 	if !ValidID(o.RoomID) || !ValidID(o.UserID) || o.Token == "" {
 		return errno.InvalidParam.In(api)
+	}
+	if len(o.Token) > maxToken {
+		return errno.InvalidToken.In(api)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -260,6 +267,9 @@ func (c *Context) UpdateToken(ctx context.Context, token string) error {
 	}
 	if s == nil {
 		return errno.InvalidParam.Detail(name, "user is not in a room", nil)
+	}
+	if len(token) > maxToken {
+		return errno.InvalidToken.In(name)
 	}
 	if err := s.session.UpdateToken(ctx, token); err != nil {
 		return api.FromConnect(name, err)

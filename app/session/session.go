@@ -227,7 +227,11 @@ func (s *Session) read() {
 			s.cfg.OnState(State{Phase: Over, Ended: ended.GetReason()}, false)
 			return
 		}
-		s.log.Info("event stream ended", "error", err)
+		if ended.GetReason() == api.EndReason_END_REASON_SERVER_STOPPING {
+			s.log.Warn("the server stops, joining again when it is back")
+		} else {
+			s.log.Info("event stream ended", "error", err)
+		}
 		if forgotten(ended, err) {
 			_, joinErr := s.join(s.ctx, true)
 			switch {

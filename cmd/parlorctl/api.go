@@ -31,7 +31,7 @@ func runAPI(ctx context.Context, name string, args []string, std command.Std) er
 	f := &apiFlags{Flags: command.NewFlags(name, "[flags]",
 		`Reads one call per line from standard input, as {"id":1,"method":"joinRtcRoom","params":{…}}, and
 writes results and events as lines of JSON. The end of the input leaves the room.`, std)}
-	f.StringVar(&f.server, "server", "", "base `URL` of the server, such as http://127.0.0.1:7880")
+	f.ServerVar(&f.server, "server", "", "", "base `URL` of the server, such as http://127.0.0.1:7880")
 	f.StringVar(&f.module, "module", "rtc", "documents to follow: rtc; calling and live are not served by this version")
 	f.StringVar(&f.video, "video", "", "`file` to send as camera, IVF with VP8 (default none)")
 	f.StringVar(&f.audio, "audio", "", "`file` to send as microphone, Ogg with Opus (default none)")
@@ -55,10 +55,42 @@ writes results and events as lines of JSON. The end of the input leaves the room
 		return command.Usagef("--module %q is not one of rtc, calling, live", f.module)
 	}
 	log, err := command.NewLog(std.Err, f.logLevel)
+	if err == nil {
+		err = checkFiles(f.video, f.audio)
+	}
 	if err != nil {
 		return err
 	}
 	return f.serve(ctx, std, log)
+}
+
+// checkFiles opens and closes the files that are to be sent, so that a wrong one is told at the start and by name.
+func checkFiles(video, audio string) error {
+	if video != "" {
+		src, err := clip.OpenVideo(video)
+		if err != nil {
+			return fmt.Errorf("--video: %w", err)
+		}
+		defer src.Close()
+		if frame, err := src.ReadVideo(); err != nil {
+			return fmt.Errorf("--video: %w", err)
+		} else if frame.Encoded == nil {
+			return fmt.Errorf("--video: %s is not an IVF file with VP8: pictures cannot be encoded here", video)
+		}
+	}
+	if audio != "" {
+		src, err := clip.OpenAudio(audio)
+		if err != nil {
+			return fmt.Errorf("--audio: %w", err)
+		}
+		defer src.Close()
+		if frame, err := src.ReadAudio(); err != nil {
+			return fmt.Errorf("--audio: %w", err)
+		} else if frame.Encoded == nil {
+			return fmt.Errorf("--audio: %s is not an Ogg file with Opus: sound cannot be encoded here", audio)
+		}
+	}
+	return nil
 }
 
 // serve runs one client until the input ends, x-quit, or the end of ctx.

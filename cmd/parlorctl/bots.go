@@ -20,9 +20,9 @@ type roomFlags struct {
 
 func newRoomFlags(name, about string, std command.Std) *roomFlags {
 	f := &roomFlags{Flags: command.NewFlags(name, "[flags]", about, std)}
-	f.StringVar(&f.server, "server", "", "base `URL` of the server, such as http://127.0.0.1:7880")
+	f.ServerVar(&f.server, "server", "", "", "base `URL` of the server, such as http://127.0.0.1:7880")
 	f.StringVar(&f.appID, "app-id", "", "application `id`")
-	f.StringVar(&f.appKey, "app-key", "", "application `key`, to make tokens with")
+	f.SecretVar(&f.appKey, "app-key", "application `key`, to make tokens with")
 	f.StringVar(&f.room, "room", "", "room `id`")
 	f.StringVar(&f.logLevel, "log-level", "warn", "least `level` to log: debug, info, warn, error")
 	return f
@@ -53,8 +53,14 @@ func runBots(ctx context.Context, name string, args []string, std command.Std) e
 	if err := f.parse(args); err != nil {
 		return err
 	}
-	if *count < 1 {
+	switch {
+	case *count < 1:
 		return command.Usagef("--count %d: want 1 or more", *count)
+	case *limit < 0:
+		return command.Usagef("--for %v: want a time to come", *limit)
+	}
+	if err := checkFiles(*video, *audio); err != nil {
+		return err
 	}
 	log, err := command.NewLog(std.Err, f.logLevel)
 	if err != nil {

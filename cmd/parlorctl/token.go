@@ -37,7 +37,7 @@ func mintToken(_ context.Context, name string, args []string, std command.Std) e
 	f := &mintFlags{Flags: command.NewFlags(name, "[flags]",
 		"Prints a Volcengine access token of version 001. With a fixed nonce and fixed times the\ntext is the same each time, and the same as that of the official builders.", std)}
 	f.StringVar(&f.appID, "app-id", "", "application `id`, 24 characters")
-	f.StringVar(&f.appKey, "app-key", "", "application `key`")
+	f.SecretVar(&f.appKey, "app-key", "application `key`")
 	f.StringVar(&f.room, "room", "", "room `id`")
 	f.StringVar(&f.user, "user", "", "user `id`")
 	f.DurationVar(&f.ttl, "ttl", 24*time.Hour, "`time` from --issued-at until the token ends")
@@ -184,7 +184,8 @@ type tokenReport struct {
 func inspectToken(_ context.Context, name string, args []string, std command.Std) error {
 	f := command.NewFlags(name, "[flags] TOKEN",
 		"Prints as JSON what is in an access token. TOKEN may be - to read it from standard input.", std)
-	appKey := f.String("app-key", "", "application `key` to check the signature with")
+	var appKey string
+	f.SecretVar(&appKey, "app-key", "application `key` to check the signature with")
 	var at unix32
 	f.Var(&at, "at", "tell whether the token has expired at this time, in `unix` seconds (default now)")
 	others, err := f.Parse(args)
@@ -218,7 +219,7 @@ func inspectToken(_ context.Context, name string, args []string, std command.Std
 	}
 	if f.Given("app-key") {
 		report.Signature = "invalid"
-		if t.Verify(*appKey) {
+		if t.Verify(appKey) {
 			report.Signature = "valid"
 		}
 	}

@@ -200,12 +200,9 @@ func (k *keys) add(item string) error {
 	if _, twice := k.byID[id]; twice {
 		return fmt.Errorf("%s is there twice", id)
 	}
-	if path, file := strings.CutPrefix(key, "@"); file {
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		key = strings.TrimSpace(string(raw))
+	key, err := command.ReadSecret(key)
+	if err != nil {
+		return err
 	}
 	if key == "" {
 		return fmt.Errorf("%s has an empty key", id)
