@@ -112,7 +112,7 @@ func (a *App) start() error {
 	})
 	a.window = ui.New(ui.Config{
 		App: a.opts.Fyne, Post: a.opts.Post, Backend: (*backend)(a), Devices: a.opts.Kit.Devices,
-		AppID: a.app.ID, Server: url, Embedded: a.host != nil, CanMint: a.app.Key != "",
+		AppID: a.app.ID, Server: url, Embedded: a.host != nil && a.host.own(), CanMint: a.app.Key != "",
 		RoomID: a.roomID(), UserID: a.userID(), Token: a.opts.Token,
 		Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
 		Lang: language(a.opts.Lang), Theme: a.opts.Theme, Version: a.opts.Version, Log: a.log,

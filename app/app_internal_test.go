@@ -158,7 +158,7 @@ func TestApp_SharesTheServer(t *testing.T) {
 	}
 	second.wake() // the server is there: nothing to take over
 	first.close()
-	for healthy(second.URL()) != nil {
+	for healthy(second.URL(), strings.Repeat("a", 24)) != nil {
 		second.wake()
 	}
 }
@@ -180,8 +180,26 @@ func TestHost_PortTakenByAnother(t *testing.T) {
 		}
 	}()
 	_, err = newHost(hostConfig{Listen: listener.Addr().String(), UDP: "127.0.0.1:0", Data: t.TempDir(), App: Credentials{ID: strings.Repeat("a", 24), Key: "k"}})
-	if err == nil || !strings.Contains(err.Error(), "no Parlor answers there") {
+	if err == nil || !strings.Contains(err.Error(), "it is not one for this app") {
 		t.Errorf("got %v, want a word on who has the port", err)
+	}
+}
+
+// TestHost_ForeignParlor: a server on the port that does not know our app is not ours; with the usual port
+// nobody asked for, the program takes another.
+func TestHost_ForeignParlor(t *testing.T) {
+	check(t)
+	foreign, err := newHost(hostConfig{Listen: "127.0.0.1:0", UDP: "127.0.0.1:0", Data: t.TempDir(), App: Credentials{ID: strings.Repeat("a", 24), Key: "k"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer foreign.close()
+	ours := hostConfig{Listen: strings.TrimPrefix(foreign.URL(), "http://"), UDP: "127.0.0.1:0", Data: t.TempDir(), App: Credentials{ID: strings.Repeat("b", 24), Key: "k"}}
+	if _, err := newHost(ours); err == nil || !strings.Contains(err.Error(), "--listen") {
+		t.Errorf("got %v, want an error that names the way out", err)
+	}
+	if err := healthy(foreign.URL(), strings.Repeat("a", 24)); err != nil {
+		t.Errorf("the server does not know its own app: %v", err)
 	}
 }
 

@@ -26,6 +26,9 @@ type hostConfig struct {
 	Log               *slog.Logger
 }
 
+// errTaken marks a port that something else has.
+var errTaken = errors.New("the port is taken")
+
 // host is the embedded server's place on this machine: the first program that runs has the server, the
 // others use it, and when it goes away one of them takes over.
 type host struct {
@@ -43,7 +46,8 @@ type host struct {
 
 // newHost starts the server, or finds that another program has it.
 func newHost(cfg hostConfig) (*host, error) {
-	if cfg.Listen == "" {
+	anywhere := cfg.Listen == ""
+	if anywhere {
 		cfg.Listen = defaultListen
 	}
 	if cfg.Log == nil {
@@ -57,7 +61,14 @@ func newHost(cfg hostConfig) (*host, error) {
 		cfg.UDP = udp
 	}
 	h := &host{cfg: cfg, log: cfg.Log, signal: make(chan struct{}, 1)}
-	if err := h.serve(); err != nil {
+	err := h.serve()
+	if err != nil && anywhere && errors.Is(err, errTaken) {
+		// Nobody asked for this port: the program works on any other.
+		cfg.Log.Warn("the usual port belongs to something else, using another", "error", err)
+		h.cfg.Listen, h.cfg.UDP = "127.0.0.1:0", "127.0.0.1:0"
+		err = h.serve()
+	}
+	if err != nil {
 		return nil, err
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
@@ -98,8 +109,9 @@ func (h *host) serve() error {
 		return fmt.Errorf("the embedded server: %w", err)
 	}
 	url := "http://" + reachable(h.cfg.Listen)
-	if healthErr := healthy(url); healthErr != nil {
-		return fmt.Errorf("the embedded server: %w, and no Parlor answers there: %w", err, healthErr)
+	if healthErr := healthy(url, h.cfg.App.ID); healthErr != nil {
+		return fmt.Errorf("the embedded server: %w, and it is not one for this app: %w (choose another with --listen, or name it with --server)",
+			errors.Join(errTaken, err), healthErr)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -120,9 +132,12 @@ func reachable(listen string) string {
 	return net.JoinHostPort(name, port)
 }
 
-func healthy(url string) error {
-	client := http.Client{Timeout: 2 * time.Second}
-	reply, err := client.Get(url + "/healthz")
+// healthy asks a server whether it serves the app.
+func healthy(url, app string) error {
+	transport := new(http.Transport)
+	defer transport.CloseIdleConnections()
+	client := http.Client{Timeout: 2 * time.Second, Transport: transport}
+	reply, err := client.Get(url + "/healthz?app=" + app)
 	if err != nil {
 		return err
 	}
@@ -144,10 +159,7 @@ func (h *host) keep() {
 			return
 		case <-h.signal:
 		}
-		h.mu.Lock()
-		own := h.server != nil
-		h.mu.Unlock()
-		if own || healthy(h.url) == nil {
+		if h.own() || healthy(h.URL(), h.cfg.App.ID) == nil {
 			continue
 		}
 		if err := h.serve(); err != nil {
@@ -169,6 +181,13 @@ func (h *host) URL() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.url
+}
+
+// own tells whether this program has the server.
+func (h *host) own() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.server != nil
 }
 
 // close stops the server, if this program has it; members are told.

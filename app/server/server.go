@@ -134,6 +134,18 @@ func newRooms(cfg Config, media forwarder, events *bus) *rooms {
 	return r
 }
 
+// healthz says that the process serves. With ?app=ID it also says whether that app may use the server, for
+// programs that look for the right one.
+func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
+	if app := r.URL.Query().Get("app"); app != "" {
+		if _, known := s.cfg.Apps[app]; !known {
+			http.Error(w, "no such app", http.StatusNotFound)
+			return
+		}
+	}
+	_, _ = io.WriteString(w, "ok\n")
+}
+
 // serve starts to accept.
 func (s *Server) serve() {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -174,7 +186,7 @@ func (s *Server) handler() http.Handler {
 		sessions: r.sessions, bodyTime: s.cfg.timing.call,
 		errors: connect.NewErrorWriter(options...), next: rpc,
 	})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if r.stopping() {
 			http.Error(w, "stopping", http.StatusServiceUnavailable)

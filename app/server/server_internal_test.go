@@ -54,7 +54,7 @@ func counterValue(t *testing.T, w *world, name string) float64 {
 
 func TestServer_Pages(t *testing.T) {
 	w := newWorld(t)
-	for _, path := range []string{"/healthz", "/readyz"} {
+	for _, path := range []string{"/healthz", "/readyz", "/healthz?app=" + appA} {
 		if code, body := w.get(path); code != 200 || body != "ok\n" {
 			t.Errorf("%s: got %d %q", path, code, body)
 		}
