@@ -84,6 +84,9 @@ func (l *LogList) Add(row LogRow) {
 	}
 }
 
+// ShowNewest scrolls to the end, for a list that was not on screen while rows came.
+func (l *LogList) ShowNewest() { l.list.ScrollToBottom() }
+
 // atBottom tells whether the newest row can be seen, give or take one.
 func (l *LogList) atBottom() bool {
 	const rowPitch = logHeight + 4 // with Fyne's padding between rows

@@ -3,12 +3,14 @@ package ui
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"parlor/app/bridge"
 	"parlor/app/room"
 	"parlor/assets"
 	"parlor/widgets"
@@ -227,13 +229,17 @@ func (c *console) raw() {
 	params := map[string]any{}
 	if text := strings.TrimSpace(c.params.Text); text != "" {
 		if err := json.Unmarshal([]byte(text), &params); err != nil {
-			c.complain(c.w.texts.T("api.json.wrong", err.Error()))
+			c.complain(c.w.texts.T("api.json.wrong"))
 			return
 		}
 	}
 	method := strings.TrimSpace(c.method.Text)
 	if method == "" {
 		c.complain(c.w.texts.T("api.method.missing"))
+		return
+	}
+	if !slices.ContainsFunc(bridge.Methods(), func(m bridge.Method) bool { return m.Name == method && !ours(method) }) {
+		c.complain(c.w.texts.T("api.method.unknown", method))
 		return
 	}
 	c.complain("")

@@ -61,7 +61,7 @@ var scenes = []struct {
 	{"token-ends", func(h *harness) { h.joined("Alice.Zhang"); h.events(room.RoomTokenWillExpire{}) }},
 	{"ended", func(h *harness) {
 		h.joined("Alice.Zhang")
-		h.events(room.ChatInterrupted{No: errno.NativeKickedOut})
+		h.events(room.ChatInterrupted{No: errno.NativeKickedOut, Msg: "kicked out"})
 		h.left(errno.Failed.In("joinRtcRoom", errno.NativeKickedOut))
 	}},
 	{"api", func(h *harness) {

@@ -96,6 +96,7 @@ func (s *shell) moveConsole() {
 	}
 	page.Refresh()
 	s.w.room.apiTab.Refresh()
+	s.w.console.log.ShowNewest()
 }
 
 func (s *shell) showBanner() {
@@ -133,12 +134,8 @@ func (s *shell) setBanner() {
 			action = t.T("notice.token.update")
 			s.banner.First.OnTapped = w.updateToken
 		}
-	case noticeCamera:
-		words = t.T("notice.camera", n.detail)
-	case noticeMicrophone:
-		words = t.T("notice.microphone", n.detail)
-	case noticeSpeaker:
-		words = t.T("notice.speaker")
+	case noticeCamera, noticeMicrophone, noticeSpeaker:
+		words = w.missingDevices(n)
 	case noticeWords:
 		severity, words = widgets.SeverityInfo, n.detail
 	}

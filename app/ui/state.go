@@ -56,8 +56,9 @@ type state struct {
 	enlarged            tileKey // zero: grid
 	lastRoom, lastUser  string  // for Rejoin
 	joinFailure, ending *failure
-	interrupted         int  // native code of ChatInterrupted, until the next join
-	leaving             bool // exitRtcRoom was called before joinRtcRoom had an answer
+	interruption        string // its words
+	interrupted         int    // native code of ChatInterrupted, until the next join
+	leaving             bool   // exitRtcRoom was called before joinRtcRoom had an answer
 
 	errorLine  string
 	lastResult string
@@ -204,6 +205,13 @@ func (s state) reduceEvent(ev room.Event, now time.Time) state {
 			s.joinedAt = now
 		}
 		s.connection, s.joining, s.joinFailure, s.ending = room.Inside, false, nil, nil
+		switch { // devices that did not open on the way in
+		case ev.Rejoined || s.notice.kind != noticeNone:
+		case s.camera.err != nil:
+			s.notice = notice{noticeCamera, s.camera.err.Msg}
+		case s.mic.err != nil:
+			s.notice = notice{noticeMicrophone, s.mic.err.Msg}
+		}
 	case room.Exited:
 		return s.reduceExited(ev)
 	case room.MembersChanged:
@@ -243,7 +251,7 @@ func (s state) reduceEvent(ev room.Event, now time.Time) state {
 			s.notice = notice{kind: noticeTokenExpired}
 		}
 	case room.ChatInterrupted:
-		s.interrupted = ev.No
+		s.interrupted, s.interruption = ev.No, ev.Msg
 	case room.RoomTokenWillExpire:
 		s.notice = notice{kind: noticeTokenEnds}
 	}
@@ -253,6 +261,8 @@ func (s state) reduceEvent(ev room.Event, now time.Time) state {
 func (s state) reduceExited(ev room.Exited) state {
 	switch {
 	case ev.Err == nil:
+	case s.inRoom() && s.interrupted != 0:
+		s.ending = &failure{No: s.interrupted, Msg: s.interruption} // as onRtcChatInterrupted had it
 	case s.inRoom():
 		s.ending = failureOf(ev.Err)
 	case !s.leaving:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image/color"
 	"slices"
 	"strings"
@@ -131,8 +132,12 @@ func TestEveryTapIsOneCall(t *testing.T) {
 			h.typed("api.form.method", "changeAudioCapture")
 			h.typed("api.form.params", `{"state":"wrong"}`)
 		}},
-		{name: "any call without parameters", id: "api.call", want: []string{`noSuchMethod {}`},
+		{name: "any call without parameters", id: "api.call", want: []string{`exitRtcRoom {}`},
+			before: func(h *harness) { h.typed("api.form.method", "exitRtcRoom") }},
+		{name: "any call, unknown method", id: "api.call",
 			before: func(h *harness) { h.typed("api.form.method", "noSuchMethod") }},
+		{name: "any call, a method of scripts", id: "api.call",
+			before: func(h *harness) { h.typed("api.form.method", "x-stats") }},
 		{name: "any call, no JSON", id: "api.call", before: func(h *harness) {
 			h.typed("api.form.method", "changeAudioCapture")
 			h.typed("api.form.params", `{"state"`)
@@ -433,10 +438,14 @@ func TestEnded(t *testing.T) {
 		t.Run(tc.want, func(t *testing.T) {
 			h := newHarness(t, nil)
 			h.joined("Alice.Zhang")
-			h.events(room.ChatInterrupted{No: tc.native})
+			line := errorLine(*failureOf(tc.err))
+			if tc.native != 0 { // the page says the same as the event
+				h.events(room.ChatInterrupted{No: tc.native, Msg: "some words"})
+				line = fmt.Sprintf("errNo = %d, errMsg = some words", tc.native)
+			}
 			h.left(tc.err)
 			s := h.seen()
-			if s.State != "ended" || !slices.Contains(s.Texts, tc.want) || !slices.Contains(s.Texts, errorLine(*failureOf(tc.err))) {
+			if s.State != "ended" || !slices.Contains(s.Texts, tc.want) || !slices.Contains(s.Texts, line) {
 				t.Errorf("%d: state %q, texts %q, want %q", tc.native, s.State, s.Texts, tc.want)
 			}
 			h.tap("ended.rejoin")
@@ -480,11 +489,17 @@ func TestNotices(t *testing.T) {
 	h.events(room.CaptureChanged{Source: media.Camera, Err: errno.AuthDeny.In("changeVideoCapture")})
 	banner("The camera is not available: changeVideoCapture:fail auth deny")
 	h.events(room.CaptureChanged{Source: media.Microphone, Err: errno.AuthDeny.In("changeAudioCapture")})
-	banner("The microphone is not available: changeAudioCapture:fail auth deny")
+	banner("Not available: Camera, Microphone")
 	h.events(room.SpeakerChanged{Err: errors.New("no sound server")})
-	banner("No sound output found: you will hear nothing")
+	banner("Not available: Camera, Microphone, Speaker")
 	h.events(room.SpeakerChanged{On: true})
 	banner("")
+	h.events(room.CaptureChanged{Source: media.Camera}, room.CaptureChanged{Source: media.Microphone})
+	h.events(room.CaptureChanged{Source: media.Microphone, Err: errno.AuthDeny.In("changeAudioCapture")})
+	banner("The microphone is not available: changeAudioCapture:fail auth deny")
+	h.events(room.CaptureChanged{Source: media.Microphone}, room.SpeakerChanged{Err: errors.New("no sound server")})
+	banner("No sound output found: you will hear nothing")
+	h.events(room.SpeakerChanged{On: true})
 	h.SetServerState("connection refused")
 	banner("The server cannot be reached: connection refused")
 	h.SetServerState("")

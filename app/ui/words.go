@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"parlor/app/errno"
 )
 
@@ -25,6 +27,30 @@ func (w *Window) cure(f *failure) string {
 		return t.T("cure.token")
 	}
 	return t.T("cure.unknown")
+}
+
+// missingDevices says what does not work: one device with its reason, or the names of several.
+func (w *Window) missingDevices(n notice) string {
+	t := w.texts
+	var names []string
+	if w.state.camera.err != nil {
+		names = append(names, t.T("set.camera"))
+	}
+	if w.state.mic.err != nil {
+		names = append(names, t.T("set.microphone"))
+	}
+	if w.state.speakerErr != "" {
+		names = append(names, t.T("set.speaker"))
+	}
+	switch {
+	case len(names) > 1:
+		return t.T("notice.devices", strings.Join(names, t.T("list.comma")))
+	case n.kind == noticeCamera:
+		return t.T("notice.camera", n.detail)
+	case n.kind == noticeMicrophone:
+		return t.T("notice.microphone", n.detail)
+	}
+	return t.T("notice.speaker")
 }
 
 // endingWords says why the stay in the room ended against the user's will, and what to do about it.
