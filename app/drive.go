@@ -88,16 +88,9 @@ func (d *drive) read(c *driveConn) {
 		if err != nil {
 			return
 		}
-		var call struct {
-			ID     json.RawMessage `json:"id"`
-			Method string          `json:"method"`
-			Params json.RawMessage `json:"params"`
-		}
-		switch err := json.Unmarshal(line, &call); {
-		case len(line) > bridge.MaxLine:
-			d.send(c, bridge.Line{Error: fmt.Sprintf("line is longer than %d bytes", bridge.MaxLine)})
+		switch call, err := bridge.ParseLine(line); {
 		case err != nil:
-			d.send(c, bridge.Line{ID: call.ID, Error: "malformed JSON: " + err.Error()})
+			d.send(c, bridge.Line{ID: call.ID, Error: err.Error()})
 		case strings.HasPrefix(call.Method, "ui."):
 			d.send(c, d.ui(call.ID, call.Method, call.Params))
 		default:

@@ -136,21 +136,9 @@ func (b *Bridge) Call(id json.RawMessage, method string, params json.RawMessage)
 // with Sync, x-sleep and x-wait among them. Malformed JSON is answered with an error line. Several scripts may
 // run at the same time, each on its own goroutine.
 func (b *Bridge) CallLine(line []byte) {
-	if len(line) > MaxLine {
-		b.emit(Line{Error: fmt.Sprintf("line is longer than %d bytes", MaxLine)})
-		return
-	}
-	var in struct {
-		ID     json.RawMessage `json:"id"`
-		Method string          `json:"method"`
-		Params json.RawMessage `json:"params"`
-	}
-	if err := json.Unmarshal(line, &in); err != nil {
-		b.emit(Line{ID: in.ID, Error: "malformed JSON: " + err.Error()})
-		return
-	}
-	if in.Method == "" {
-		b.emit(Line{ID: in.ID, Error: "no method"})
+	in, err := ParseLine(line)
+	if err != nil {
+		b.emit(Line{ID: in.ID, Error: err.Error()})
 		return
 	}
 	b.CallScript(in.ID, in.Method, in.Params)

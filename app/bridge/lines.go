@@ -3,10 +3,41 @@ package bridge
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 )
+
+// Request is one line of a script.
+type Request struct {
+	ID     json.RawMessage `json:"id"`
+	Method string          `json:"method"`
+	Params json.RawMessage `json:"params"`
+}
+
+// ParseLine reads one line of a script. Its errors are for the writer of the line; the id is set if it could be
+// read.
+func ParseLine(line []byte) (Request, error) {
+	var r Request
+	if len(line) > MaxLine {
+		return r, fmt.Errorf("line is longer than %d bytes", MaxLine)
+	}
+	err := json.Unmarshal(line, &r)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return r, fmt.Errorf("%s should be string, but got %s", wrong.Field, wrong.Value)
+	case errors.As(err, &wrong):
+		return r, fmt.Errorf("a line should be an object, but got %s", wrong.Value)
+	case err != nil:
+		return r, fmt.Errorf("malformed JSON: %w", err)
+	case r.Method == "":
+		return r, errors.New("no method")
+	}
+	return r, nil
+}
 
 // Lines splits a stream into the lines of a script, to be given to CallLine one after another. Blank
 // lines are left out. A line longer than MaxLine is cut to MaxLine+1 bytes, which CallLine refuses, so that
