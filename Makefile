@@ -70,7 +70,7 @@ quick:
 	CGO_ENABLED=0 go test $(PURE)
 
 bench:
-	@.ci/setup build
+	@.ci/setup test
 	@mkdir -p build
 	.ci/bench build/bench.json
 
