@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -123,6 +124,8 @@ func (s *stay) handleState(st session.State, rejoined bool) {
 		}
 		if rejoined {
 			s.peer.Restart()
+		} else {
+			s.peer.Suspect()
 		}
 	case session.Reconnecting:
 		s.c.setState(ConnectionChanged{State: Reconnecting, Attempt: st.Attempt, RetryIn: st.RetryIn})
@@ -287,6 +290,9 @@ func (s *stay) signal(ctx context.Context, o peer.Offer) (peer.Answer, error) {
 		request.Subscribe = append(request.Subscribe, &api.Subscribe{Mid: p.MID, TrackId: p.TrackID})
 	}
 	reply, err := s.session.Negotiate(ctx, request)
+	if errors.Is(err, session.ErrConnectionGone) {
+		err = fmt.Errorf("%w: %w", peer.ErrConnectionGone, err)
+	}
 	if err != nil {
 		return peer.Answer{}, err
 	}

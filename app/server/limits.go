@@ -18,6 +18,7 @@ type Limits struct {
 	TracksPerMember        int // 4: microphone, camera, screen, screen's sound
 	SubscriptionsPerMember int // receive sections of one connection, 256
 	PendingEvents          int // events that wait for a slow stream, 256; one more cuts it off
+	ChangesPerSecond       int // SetLive and Negotiate of one member after a burst of five times as many, 10: each may be an event for everybody
 	JoinsPerSecond         int // per remote address (per /64 with IPv6) after a burst of ten times as many, 20; loopback is free
 }
 
@@ -32,6 +33,7 @@ func (l Limits) orDefaults() Limits {
 		{&l.TracksPerMember, 4},
 		{&l.SubscriptionsPerMember, 256},
 		{&l.PendingEvents, 256},
+		{&l.ChangesPerSecond, 10},
 		{&l.JoinsPerSecond, 20},
 	} {
 		if *v.field == 0 {

@@ -47,6 +47,8 @@ type mediaSession struct {
 	peer       connection
 	failed     *atomic.Bool // set by the SFU when peer failed by itself
 	publishing []publishing
+
+	subscribing []sfu.Subscribe // what the client asked for last
 }
 
 // publishing is a section of the connection that sends.
@@ -83,7 +85,7 @@ func (s *mediaSession) close() {
 func (s *mediaSession) hangUp() {
 	if s.peer != nil {
 		_ = s.peer.Close() // it is gone one way or the other
-		s.peer, s.publishing = nil, nil
+		s.peer, s.publishing, s.subscribing = nil, nil, nil
 	}
 }
 
@@ -103,10 +105,11 @@ func (s *mediaSession) enforce(r *room, m *member) {
 	for _, p := range s.publishing {
 		s.peer.Allow(sfu.TrackID(p.id), g.publish(p.source))
 	}
+	offer := sfu.Offer{Publish: wirePublish(s.publishing)}
 	if g.subscribe {
-		return // the client subscribes again when it is told
+		offer.Subscribe = s.subscribing // what was taken comes back, the client may not even have noticed
 	}
-	if _, err := s.peer.Negotiate(ctx, sfu.Offer{Publish: wirePublish(s.publishing)}); err != nil {
+	if _, err := s.peer.Negotiate(ctx, offer); err != nil {
 		// What cannot be stopped section by section is stopped as a whole.
 		r.log.Warn("subscriptions are not stopped, closing the connection", "session", m.session.id, "err", err)
 		s.hangUp()
@@ -126,6 +129,9 @@ func wirePublish(list []publishing) []sfu.Publish {
 func (r *rooms) Negotiate(ctx context.Context, req *api.NegotiateRequest) (*api.NegotiateResponse, error) {
 	s, err := sessionOf(ctx, "negotiate")
 	if err != nil {
+		return nil, err
+	}
+	if err := s.mayChange("negotiate"); err != nil {
 		return nil, err
 	}
 	if err := r.checkNegotiate(req); err != nil {
@@ -170,7 +176,7 @@ func (s *mediaSession) negotiate(ctx context.Context, r *rooms, owner *session, 
 	if refused != nil {
 		p = plan{} // the old connection is gone and the new one carries nothing
 	}
-	s.publishing = p.publishing
+	s.publishing, s.subscribing = p.publishing, p.subscribe
 	response := &api.NegotiateResponse{Answer: answer, Subscribed: p.subscribed}
 	err = r.onMember(ctx, "negotiate", func(here *room, m *member) error {
 		here.setTracks(m, p.tracks(m))

@@ -179,3 +179,23 @@ func TestNegotiate_DoesNotHoldTheRoom(t *testing.T) {
 	}
 	w.sfu.await(func() bool { return w.sfu.peers[0].closed })
 }
+
+// TestServer_ChangesPerSecond: a member cannot make all others busy with what it changes.
+func TestServer_ChangesPerSecond(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.join("room1", "ann"), w.join("room1", "bob")
+	burst := 5 * w.rooms.limits.ChangesPerSecond
+	var err error
+	for range 3 * burst { // far more than is earned meanwhile
+		if _, err = ann.SetLive(t.Context(), &api.SetLiveRequest{}); err != nil {
+			break
+		}
+	}
+	wantCode(t, err, connect.CodeResourceExhausted)
+	if _, err := bob.SetLive(t.Context(), &api.SetLiveRequest{}); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+	if _, err := ann.Exit(t.Context(), &api.ExitRequest{}); err != nil {
+		t.Errorf("leaving is always possible: %v", err)
+	}
+}

@@ -211,7 +211,11 @@ func (r *room) dismiss() {
 func (r *room) awaitStream(m *member) {
 	m.lost.stop()
 	m.lost = append(
-		r.after(m, r.timing.notice, func(m *member) { r.setConnected(m, false) }),
+		r.after(m, r.timing.notice, func(m *member) {
+			if m.stream == nil {
+				r.setConnected(m, false)
+			}
+		}),
 		r.after(m, r.timing.grace, func(m *member) {
 			if m.stream == nil { // it may have come while the alarm was on its way to the loop
 				r.leave(m, endLeft, api.LeftReason_LEFT_REASON_LOST)

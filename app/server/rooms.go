@@ -167,7 +167,7 @@ func (r *rooms) join(ctx context.Context, req *api.JoinRequest) (*api.JoinRespon
 	if err != nil {
 		return nil, err
 	}
-	s := newSession(here, req, call)
+	s := newSession(here, req, call, r.limits.ChangesPerSecond)
 	response := &api.JoinResponse{
 		Session:     s.secret,
 		HeartbeatMs: uint32(r.timing.heartbeat / time.Millisecond), GraceMs: uint32(r.timing.grace / time.Millisecond),
@@ -190,8 +190,8 @@ func (r *rooms) join(ctx context.Context, req *api.JoinRequest) (*api.JoinRespon
 	if errors.Is(err, loop.ErrClosed) {
 		r.release(here)
 	}
-	if err == nil && ctx.Err() != nil {
-		err = here.withdraw(s, ctx.Err())
+	if ctx.Err() != nil && !errors.Is(err, loop.ErrClosed) {
+		err = here.withdraw(s, ctx.Err()) // behind the join on the loop, whether that has run or not
 	}
 	if err != nil {
 		return nil, err
@@ -277,7 +277,14 @@ func (r *rooms) SetLive(ctx context.Context, req *api.SetLiveRequest) (*api.SetL
 			return nil, paramError("setLive", fmt.Sprintf("params.live has the unknown source %d", number))
 		}
 	}
-	err := r.onMember(ctx, "setLive", func(here *room, m *member) error {
+	s, err := sessionOf(ctx, "setLive")
+	if err == nil {
+		err = s.mayChange("setLive")
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = r.onMember(ctx, "setLive", func(here *room, m *member) error {
 		here.setLive(m, req.GetLive())
 		return nil
 	})

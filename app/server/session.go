@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"connectrpc.com/connect"
+	"golang.org/x/time/rate"
 
 	"parlor/app/api"
 	"parlor/app/errno"
@@ -24,16 +25,27 @@ type session struct {
 	client string
 	media  *mediaSession
 
+	changes *rate.Limiter // of what the others are told
+
 	ended  chan struct{}
 	reason api.EndReason // valid once ended is closed
 }
 
-func newSession(here *room, req *api.JoinRequest, call *request) *session {
+func newSession(here *room, req *api.JoinRequest, call *request, changesPerSecond int) *session {
 	return &session{
 		id: newID(), secret: newSecret(), user: req.GetUserId(), room: here,
 		remote: call.remote.String(), client: req.GetClient(),
 		media: newMediaSession(), ended: make(chan struct{}),
+		changes: rate.NewLimiter(rate.Limit(changesPerSecond), 5*changesPerSecond),
 	}
+}
+
+// mayChange refuses a member that makes everybody busy with its changes.
+func (s *session) mayChange(apiName string) error {
+	if s.changes.Allow() {
+		return nil
+	}
+	return errno.Failed.In(apiName, errno.NativeServerStatus, exhausted("too many changes"))
 }
 
 // end says why the session is over; only the room's loop calls it, once.

@@ -5,6 +5,8 @@ package session
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -126,12 +128,24 @@ func (s *Session) join(ctx context.Context, rejoin bool) (*api.JoinResponse, err
 	return reply, nil
 }
 
+// ErrConnectionGone marks an answer to Negotiate after which the media connection must be made anew: the server has
+// given it up, or cannot make anything of the offer.
+var ErrConnectionGone = errors.New("session: a new media connection is needed")
+
 // Negotiate exchanges descriptions of the media connection.
 func (s *Session) Negotiate(ctx context.Context, r *api.NegotiateRequest) (*api.NegotiateResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	return s.client.Negotiate(ctx, r)
+	reply, err := s.client.Negotiate(ctx, r)
+	if known := api.FromConnect("negotiate", err); connect.CodeOf(err) == connect.CodeInvalidArgument ||
+		connect.CodeOf(err) == connect.CodeFailedPrecondition && known.Text() == connectionFailed {
+		err = fmt.Errorf("%w: %w", ErrConnectionGone, err)
+	}
+	return reply, err
 }
+
+// connectionFailed is how the server says that its end of a media connection has failed.
+var connectionFailed = errno.Failed.In("negotiate", errno.NativeServerStatus).Text()
 
 // SetLive tells which of the own sources send at present.
 func (s *Session) SetLive(ctx context.Context, live map[uint32]bool) error {

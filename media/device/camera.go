@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/jpeg"
 	"io"
 	"runtime"
 	"slices"
@@ -213,15 +214,33 @@ func modeCost(m prop.Media, want media.VideoFormat) float64 {
 	return cost
 }
 
+// maxDamaged is how many pictures in a row may be damaged before the camera counts as broken: a second of them.
+const maxDamaged = 30
+
+// isDamaged tells a picture that cannot be decoded from a camera that is gone: USB cameras send truncated JPEGs at
+// their start and after glitches of the bus.
+func isDamaged(err error) bool {
+	var format jpeg.FormatError
+	var unsupported jpeg.UnsupportedError
+	return errors.As(err, &format) || errors.As(err, &unsupported) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
 // capture runs on the camera's own goroutine until the driver ends.
 func (c *camera) capture() {
 	defer close(c.ended)
+	damaged := 0
 	for {
 		img, release, err := c.reader.Read()
+		if isDamaged(err) && damaged < maxDamaged {
+			damaged++
+			c.replaced.Add(1)
+			continue
+		}
 		if err != nil {
 			c.fail(err)
 			return
 		}
+		damaged = 0
 		at := media.Now()
 		c.mu.Lock()
 		var buffer *image.YCbCr

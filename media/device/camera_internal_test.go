@@ -3,6 +3,7 @@ package device
 import (
 	"errors"
 	"image"
+	"image/jpeg"
 	"io"
 	"log/slog"
 	"strings"
@@ -21,6 +22,9 @@ import (
 )
 
 // fakeCamera is a driver whose pictures the test makes.
+// damaged stands for a picture that the driver cannot decode.
+var damaged = image.NewGray(image.Rect(0, 0, 1, 1))
+
 type fakeCamera struct {
 	info     driver.Info
 	modes    []prop.Media
@@ -53,6 +57,9 @@ func (c *fakeCamera) VideoRecord(p prop.Media) (video.Reader, error) {
 		case img := <-c.pictures:
 			if img == nil {
 				return nil, nil, errors.New("unplugged")
+			}
+			if img == damaged {
+				return nil, nil, jpeg.FormatError("short Huffman data")
 			}
 			return img, func() {}, nil
 		case <-c.closed:
@@ -235,6 +242,36 @@ func TestCamera_ReadVideo(t *testing.T) {
 	}
 	if err := c.Close(); err != nil {
 		t.Errorf("second Close: %v", err)
+	}
+}
+
+// TestCamera_ReadVideo_Damaged: pictures that cannot be decoded are left out, and only many in a row end the
+// camera.
+func TestCamera_ReadVideo_Damaged(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(30 * time.Second).Stop()
+	fake := newFakeCamera("fake", "Fake", 0)
+	c, err := setOf(fake).OpenCamera("fake", media.VideoFormat{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range uint8(3) {
+		for range maxDamaged {
+			fake.pictures <- damaged
+		}
+		fake.pictures <- grey(100 + y)
+		if _, err := c.ReadVideo(); err != nil {
+			t.Fatalf("after %d damaged pictures: %v", maxDamaged, err)
+		}
+	}
+	for range maxDamaged + 1 {
+		fake.pictures <- damaged
+	}
+	if _, err := c.ReadVideo(); err == nil || err == io.EOF {
+		t.Errorf("after %d damaged pictures in a row: got %v, want an error", maxDamaged+1, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -68,7 +68,7 @@ func New(cfg Config) *Set {
 	return s
 }
 
-// Drops counts frames that were thrown away because nobody read them in time.
+// Drops counts frames that were thrown away because nobody read them in time, or that came damaged.
 type Drops struct {
 	Pictures uint64 // of cameras
 	Sound    uint64 // of microphones, 20 ms each

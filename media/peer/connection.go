@@ -243,8 +243,12 @@ func (c *connection) assign(wished map[string]remote) map[media.Kind]int {
 	return missing
 }
 
+// maxReceive is how many receive sections of a kind there are at the most: an offer with both kinds stays within what
+// servers take (128 KiB). What is beyond is not received.
+const maxReceive = 96
+
 // shortage returns how many sections to add for so many tracks without one: none when sections that
-// are being released will do after the next round, else so many that there are 2, 4, 8, 16 …
+// are being released will do after the next round, else so many that there are 2, 4, 8, 16, 32, 48 …
 func (c *connection) shortage(kind media.Kind, missing int) int {
 	have, released := 0, 0
 	for _, s := range c.receives {
@@ -260,9 +264,9 @@ func (c *connection) shortage(kind media.Kind, missing int) int {
 	}
 	need, total := have+missing-released, 2
 	for total < need {
-		total *= 2
+		total += min(total, 16) // 2, 4, 8, 16, 32, 48 …
 	}
-	return total - have
+	return max(0, min(total, maxReceive)-have)
 }
 
 // offer makes the offer for what is planned.

@@ -61,12 +61,19 @@ func (p *Peer) converge(now time.Time) time.Duration {
 		p.backOff, p.retryAt = 0, time.Time{}
 	}
 	if p.connection != nil {
-		if err := p.connection.failure(now); err != nil {
+		err := p.connection.failure(now)
+		if err == nil && now.Before(p.suspectedUntil()) && p.connection.connectionState() == webrtc.PeerConnectionStateDisconnected {
+			err = errors.New("peer: no packets, and the network has changed")
+		}
+		if err != nil {
 			p.fail(now, err)
 		}
 	}
 	if p.connection == nil && len(w.publications) == 0 && len(w.remotes) == 0 {
 		p.setState(Idle)
+		if p.anyWished() { // refused just now: to be asked for again
+			return refusedInterval
+		}
 		return time.Hour
 	}
 	if now.Before(p.retryAt) {
@@ -143,16 +150,19 @@ func (p *Peer) negotiate(w wishes) (again bool, err error) {
 	if c.settled(offer) {
 		return false, nil
 	}
+	if c.deadline.IsZero() && c.connectionState() != webrtc.PeerConnectionStateConnected {
+		c.deadline = time.Now().Add(connectTimeout)
+	}
 	answer, err := p.cfg.Signal(ctx, offer)
+	if errors.Is(err, ErrConnectionGone) {
+		return false, errors.Join(errBroken, err)
+	}
 	if err != nil {
 		return false, err
 	}
 	refused, err := c.accept(offer, answer)
 	if err != nil {
 		return false, errors.Join(errBroken, err)
-	}
-	if c.deadline.IsZero() && c.connectionState() != webrtc.PeerConnectionStateConnected {
-		c.deadline = time.Now().Add(connectTimeout)
 	}
 	if len(refused) > 0 {
 		p.refuse(refused, time.Now().Add(refusedInterval))
@@ -239,6 +249,18 @@ func (p *Peer) snapshot() (w wishes, restart bool) {
 		}
 	}
 	return w, restart
+}
+
+func (p *Peer) anyWished() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.wished) > 0
+}
+
+func (p *Peer) suspectedUntil() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.suspected
 }
 
 // refuse leaves tracks out until then.

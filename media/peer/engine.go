@@ -47,6 +47,7 @@ var (
 
 // Time limits of a connection.
 const (
+	maxNacks        = 25                    // requests for one packet: 500 ms, the longest that the assembler waits
 	nackInterval    = 20 * time.Millisecond // Pion's 100 ms lets ten times as many frames miss 300 ms at 10 % loss
 	iceDisconnected = 5 * time.Second       // without any packet
 	iceFailed       = 10 * time.Second      // after that
@@ -118,7 +119,8 @@ func newInterceptors(wire *wireCounter) (*interceptor.Registry, error) {
 		return nil, err
 	}
 	registry.Add(responder)
-	generator, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(nackInterval))
+	generator, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(nackInterval),
+		nack.GeneratorMaxNacksPerPacket(maxNacks))
 	if err != nil {
 		return nil, err
 	}

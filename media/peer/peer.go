@@ -5,6 +5,7 @@ package peer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -112,6 +113,7 @@ type Peer struct {
 	mu           sync.Mutex // below: setters and the Peer's goroutine; held shortly
 	closed       bool
 	restart      bool
+	suspected    time.Time          // until then a silent connection is replaced at once
 	abort        context.CancelFunc // ends the Signal in progress
 	publications map[media.Source]*publication
 	remotes      map[remoteKey]remote
@@ -260,6 +262,22 @@ func (p *Peer) Show(userID string, source media.Source, d *media.Display) {
 	if v, ok := p.remotes[key].(*video); ok {
 		v.viewer.set(d)
 	}
+}
+
+// ErrConnectionGone is returned by Config.Signal when the server has given the connection up: the Peer makes a new
+// one.
+var ErrConnectionGone = errors.New("peer: the server has given the connection up")
+
+// suspicion is how long after Suspect a silent connection is replaced at once.
+const suspicion = 5 * time.Second
+
+// Suspect tells that the network was away: if no packets come on the PeerConnection, it is replaced without waiting
+// for ICE to give up.
+func (p *Peer) Suspect() {
+	p.mu.Lock()
+	p.suspected = time.Now().Add(suspicion)
+	p.mu.Unlock()
+	p.poke()
 }
 
 // Restart throws the PeerConnection away and makes a new one with the same wishes.

@@ -1,6 +1,7 @@
 package peer_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -208,6 +209,55 @@ func TestPeer_SignalFails_TriesAgain(t *testing.T) {
 	eventually(t, "both tried", func() bool { return s.count("alice sdp") > 0 && s.count("bob sdp") > 0 })
 	s.setRefuse(nil)
 	seen.until(red)
+}
+
+// TestPeer_ConnectionGone: when the server has given a connection up, the next offer is for a new one.
+func TestPeer_ConnectionGone(t *testing.T) {
+	guard(t)
+	numbers := make(chan uint32, 64) // more offers than the test waits for
+	p := peer.New(peer.Config{Signal: func(_ context.Context, o peer.Offer) (peer.Answer, error) {
+		numbers <- o.Connection
+		return peer.Answer{}, peer.ErrConnectionGone
+	}})
+	defer p.Close()
+	p.SetRemote([]peer.RemoteTrack{{TrackID: "t", UserID: "u", Source: media.Camera}})
+	for want := uint32(1); want <= 3; want++ {
+		if got := <-numbers; got != want {
+			t.Fatalf("got an offer for connection %d, want %d", got, want)
+		}
+	}
+}
+
+// TestPeer_LargeRoom: with more people than can be received the offer still is one that servers take.
+func TestPeer_LargeRoom(t *testing.T) {
+	guard(t)
+	const servers = 128 << 10 // bytes of SDP that servers take
+	offers := make(chan peer.Offer, 64)
+	p := peer.New(peer.Config{Signal: func(_ context.Context, o peer.Offer) (peer.Answer, error) {
+		offers <- o
+		return peer.Answer{}, errRefused
+	}})
+	defer p.Close()
+	var tracks []peer.RemoteTrack
+	for i := range 500 {
+		user := fmt.Sprintf("user%d", i)
+		tracks = append(tracks, peer.RemoteTrack{TrackID: user + "m", UserID: user, Source: media.Microphone},
+			peer.RemoteTrack{TrackID: user + "c", UserID: user, Source: media.Camera})
+	}
+	p.SetRemote(tracks)
+	o := <-offers
+	if len(o.SDP) > servers {
+		t.Errorf("the offer has %d bytes, want at most %d", len(o.SDP), servers)
+	}
+	served := 0
+	for _, s := range o.Subscribe {
+		if s.TrackID != "" {
+			served++
+		}
+	}
+	if served < 2*64 {
+		t.Errorf("only %d tracks are asked for", served)
+	}
 }
 
 func TestPeer_TrackAppearsLater(t *testing.T) {

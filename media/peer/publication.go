@@ -142,7 +142,7 @@ func (p *publication) writeVideo(frame []byte, key bool, at time.Duration) {
 	p.picture++
 	// RFC 7741: X, S; then I; then a picture id of 15 bits, on every packet, which forwarders count on.
 	descriptor := [4]byte{0x90, 0x80, 0x80 | byte(p.picture>>8), byte(p.picture)}
-	timestamp := p.clock + uint32(int64(at)*media.VideoClock/int64(time.Second))
+	timestamp := p.clock + videoTime(at)
 	for len(frame) > 0 {
 		n := min(len(frame), media.RTPMTU-packetOverhead-len(descriptor))
 		payload := append(append(p.buffer[:0], descriptor[:]...), frame[:n]...)
@@ -150,6 +150,12 @@ func (p *publication) writeVideo(frame []byte, key bool, at time.Duration) {
 		descriptor[0] &^= 0x10
 		p.write(rtp.Header{Version: 2, Marker: len(frame) == 0, Timestamp: timestamp}, payload)
 	}
+}
+
+// videoTime is a capture time on the 90 kHz clock. The product of a day and the clock does not fit into 63 bits of
+// nanoseconds, so seconds are taken apart.
+func videoTime(at time.Duration) uint32 {
+	return uint32(int64(at/time.Second)*media.VideoClock + int64(at%time.Second)*media.VideoClock/int64(time.Second))
 }
 
 // writeAudio sends one Opus packet of the 20 ms captured from at on. An empty one, or one of up to

@@ -196,3 +196,13 @@ func TestCoverSize(t *testing.T) {
 		}
 	}
 }
+
+// TestVideoTime: the clock runs evenly for days.
+func TestVideoTime(t *testing.T) {
+	for _, hours := range []int{0, 1, 28, 29, 1000} {
+		at := time.Duration(hours)*time.Hour + 123456789
+		if got := videoTime(at+time.Second) - videoTime(at); got != media.VideoClock {
+			t.Errorf("after %d h a second has %d ticks, want %d", hours, got, media.VideoClock)
+		}
+	}
+}

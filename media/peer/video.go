@@ -185,6 +185,7 @@ func (d *decoding) run() {
 		v.log.Error("no video decoder", "user", v.userID, "source", v.source, "err", err)
 		for range d.frames {
 			v.dropped.Add(1)
+			v.lost.Store(true) // asks for a key frame, with which the next decoder begins
 		}
 		return
 	}

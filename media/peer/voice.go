@@ -62,7 +62,7 @@ func (v *voice) release() {
 	if v.decoder != nil {
 		v.decoder.Close()
 	}
-	v.decoder, v.from = nil, nil
+	v.decoder, v.from, v.broken = nil, nil, false
 	v.fifo = v.fifo[:0]
 	v.queue.reset()
 }

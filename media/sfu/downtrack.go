@@ -43,8 +43,26 @@ type downTrack struct {
 	level  []byte                  // payload of the audio level extension in header; nil when not negotiated
 	buf    [maxPacket]byte         // for payloads which are rewritten or sent again
 	resend int                     // packets that may be sent again now
+	again  [cachePackets]repeat    // what was sent again lately, by sequence
 	sent   uint32                  // packets, for sender reports
 	octets uint32                  // bytes of payload, for sender reports
+}
+
+// repeat is a packet that was sent again. Clients ask every 20 ms until it has come; on a long path most of
+// these requests are for a packet that is on its way.
+type repeat struct {
+	sequence uint16
+	times    uint8
+	at       time.Duration // of the last time, on the SFU's clock
+}
+
+// due tells whether a packet may be sent (again) now; the wait doubles with each time.
+func (r *repeat) due(sequence uint16, now time.Duration) bool {
+	if r.times == 0 || r.sequence != sequence {
+		*r = repeat{sequence: sequence}
+		return true
+	}
+	return now-r.at >= nackInterval/2<<min(r.times, 5)
 }
 
 func newDownTrack(kind media.Kind, c *counters) *downTrack {
@@ -195,7 +213,7 @@ func (d *downTrack) readRTCP(data []byte, now time.Duration) {
 			if d.is(p.MediaSSRC) {
 				for _, pair := range p.Nacks {
 					pair.Range(func(sequence uint16) bool {
-						d.sendAgain(sequence)
+						d.sendAgain(sequence, now)
 						return true
 					})
 				}
@@ -223,7 +241,7 @@ func (d *downTrack) requestKeyFrame(now time.Duration) {
 }
 
 // sendAgain answers a NACK (RFC 4585, section 6.2.1) for one packet, byte for byte as it went out before.
-func (d *downTrack) sendAgain(sequence uint16) {
+func (d *downTrack) sendAgain(sequence uint16, now time.Duration) {
 	d.counters.nacksIn.Add(1)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -236,11 +254,16 @@ func (d *downTrack) sendAgain(sequence uint16) {
 		d.counters.droppedCache.Add(1)
 		return
 	}
+	r := &d.again[sequence%cachePackets]
+	if !r.due(sequence, now) {
+		return // on its way
+	}
 	p, ok := d.source.cachedPacket(original, epoch, d.buf[:])
 	if !ok {
 		d.counters.droppedCache.Add(1)
 		return
 	}
+	r.times, r.at = min(r.times+1, 250), now
 	d.resend--
 	if n, err := d.send(&p, d.fwd.rewrite(&p, sequence)); err != nil {
 		d.counters.droppedQueue.Add(1)

@@ -228,13 +228,14 @@ func TestDownTrack_SendAgain(t *testing.T) {
 		raw, _ := (&rtp.Packet{Header: w.header, Payload: w.payload}).Marshal()
 		sent = append(sent, raw)
 	}
+	now := time.Second
 	nack := func(sequences ...uint16) {
 		t.Helper()
 		raw, err := (&rtcp.TransportLayerNack{MediaSSRC: 1234, Nacks: rtcp.NackPairsFromSequenceNumbers(sequences)}).Marshal()
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.readRTCP(raw, 0)
+		d.readRTCP(raw, now)
 	}
 	nack(590)
 	raw, _ := (&rtp.Packet{Header: w.header, Payload: w.payload}).Marshal()
@@ -245,8 +246,15 @@ func TestDownTrack_SendAgain(t *testing.T) {
 	if c.resent.Load() != 1 || c.droppedCache.Load() != 2 {
 		t.Errorf("%d sent again, %d dropped, want 1, 2", c.resent.Load(), c.droppedCache.Load())
 	}
-	for range 200 {
-		nack(599)
+	// Asked for again at once it is on its way, after a while it is lost; the while doubles.
+	for i, want := range []uint64{1, 2, 2, 3} {
+		now += []time.Duration{0, 20, 20, 20}[i] * time.Millisecond
+		if nack(590); c.resent.Load() != want {
+			t.Errorf("request %d: %d sent again, want %d", i, c.resent.Load(), want)
+		}
+	}
+	for i := range uint16(200) {
+		nack(200 + i)
 	}
 	if got := c.resent.Load(); got != resendBurst {
 		t.Errorf("%d sent again without a new packet, want %d", got, resendBurst)
