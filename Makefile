@@ -10,7 +10,7 @@ VERSION      := $(shell sed -n 's/^Version *= *"\(.*\)"/\1/p' FyneApp.toml)
 LDFLAGS      := -X parlor/cmd/internal/command.version=$(VERSION)
 GO_BUILD     := go build -trimpath -ldflags '$(LDFLAGS)'
 # The packages without C: what `make quick` and the server need.
-PURE = $$(CGO_ENABLED=0 go list ./... | grep -v -e /cmd/parlor$$ -e /media/codec$$ -e /media/device$$)
+PURE = $$(CGO_ENABLED=1 go list ./... | grep -v -e /cmd/parlor$$ -e /media/codec$$ -e /media/device$$)
 
 .PHONY: help run build server test lint generate-check unit package-check quick bench package screenshots clean
 
