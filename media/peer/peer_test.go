@@ -368,8 +368,9 @@ func TestPeer_BadNetwork(t *testing.T) {
 	if video.Lost > video.Packets/20 { // without retransmission it would be a fifth
 		t.Errorf("%d packets of %d never came, want a twentieth at most", video.Lost, video.Packets)
 	}
-	if sound.Concealed > sound.Packets/10 {
-		t.Errorf("%d of %d frames of sound were guessed, want a tenth at most", sound.Concealed, sound.Packets)
+	// How much is lost is chance; what is not: most of it comes back by FEC, without which all of it is guessed.
+	if sound.Lost == 0 || sound.Concealed > sound.Lost*2/3 {
+		t.Errorf("%d frames of sound were guessed for %d lost packets, want two thirds at most", sound.Concealed, sound.Lost)
 	}
 	if resent := alice.peer.Stats().Sent[1].Resent; resent == 0 {
 		t.Error("nothing was sent again")
