@@ -17,7 +17,7 @@ PURE = $$(CGO_ENABLED=1 go list ./... | grep -v -e /cmd/parlor$$ -e /media/codec
 help:
 	@echo "make run [ARGS=\"--demo\"]   start the app (installs what it needs)"
 	@echo "make test                  all checks and tests (installs what they need)"
-	@echo "make quick                 the tests that need no C, display or sound"
+	@echo "make quick                 the tests that need no C, display, browser or sound"
 	@echo "make bench                 benchmarks into build/bench.json"
 	@echo "make package               build/Parlor.tar.xz"
 	@echo "make screenshots           the README's pictures, from the real app"

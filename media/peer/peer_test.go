@@ -368,10 +368,15 @@ func TestPeer_BadNetwork(t *testing.T) {
 	if video.Lost > video.Packets/20 { // without retransmission it would be a fifth
 		t.Errorf("%d packets of %d never came, want a twentieth at most", video.Lost, video.Packets)
 	}
-	// How much is lost is chance; what is not: most of it comes back by FEC, without which all of it is guessed.
-	if sound.Lost == 0 || sound.Concealed > sound.Lost*2/3 {
-		t.Errorf("%d frames of sound were guessed for %d lost packets, want two thirds at most", sound.Concealed, sound.Lost)
+	if sound.Lost == 0 {
+		t.Error("no packet of sound was lost: the network is not bad")
 	}
+	// A fifth of the packets is lost, by chance in runs: the share that is guessed without FEC. With it the share comes
+	// down to a tenth, sooner or later.
+	eventually(t, "a tenth of the sound guessed at most", func() bool {
+		s := bob.stats("alice", media.Microphone)
+		return s.Concealed <= s.Packets/10
+	})
 	if resent := alice.peer.Stats().Sent[1].Resent; resent == 0 {
 		t.Error("nothing was sent again")
 	}
