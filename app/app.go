@@ -66,9 +66,6 @@ type App struct {
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
 	once   sync.Once
-
-	mu      sync.Mutex
-	devices [3]string // camera, microphone, speaker
 }
 
 // New builds and starts everything but the Fyne loop; the window is shown. Close ends it.
@@ -79,7 +76,7 @@ func New(opts Options) (*App, error) {
 	if err := os.MkdirAll(opts.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	a := &App{opts: opts, log: opts.Log, devices: [3]string{opts.Camera, opts.Microphone, opts.Speaker}}
+	a := &App{opts: opts, log: opts.Log}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	if err := a.start(); err != nil {
 		a.Close()
@@ -103,7 +100,7 @@ func (a *App) start() error {
 	}
 	a.bridge = bridge.New(bridge.Config{
 		Room: room.Config{
-			Server: url, Kit: a.opts.Kit, Camera: a.devices[0], Microphone: a.devices[1], Speaker: a.devices[2],
+			Server: url, Kit: a.opts.Kit, Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
 			Client: "parlor " + a.opts.Version, Log: a.log,
 		},
 		OnCall:  a.onCall,
@@ -285,24 +282,6 @@ func (b *backend) MicrophoneLevel() int {
 func (b *backend) RetryNow() {
 	if c := b.bridge.Context(); c != nil {
 		c.RetryNow()
-	}
-}
-
-// SetDevice implements ui.Backend: kind is camera, microphone or speaker.
-func (b *backend) SetDevice(kind, name string) {
-	b.mu.Lock()
-	switch kind {
-	case "camera":
-		b.devices[0] = name
-	case "microphone":
-		b.devices[1] = name
-	case "speaker":
-		b.devices[2] = name
-	}
-	d := b.devices
-	b.mu.Unlock()
-	if c := b.bridge.Context(); c != nil {
-		c.SetDevices(d[0], d[1], d[2])
 	}
 }
 

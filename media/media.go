@@ -141,6 +141,26 @@ type DeviceInfo struct {
 	Default bool   // the one that an empty ID opens
 }
 
+// ScreenInfo names a screen or a window that can be shared.
+type ScreenInfo struct {
+	DeviceInfo
+	Window        bool   // a window, not a whole screen
+	App           string // of a window: the program's name, if known
+	Width, Height int    // pixels
+}
+
+// NoiseLevel is how much steady noise is taken out of the microphone's sound (N-33).
+type NoiseLevel string
+
+// The noise levels, with the names of changeAnsMode.
+const (
+	NoiseDisable   NoiseLevel = "disable"
+	NoiseLow       NoiseLevel = "low"
+	NoiseMedium    NoiseLevel = "medium"
+	NoiseHigh      NoiseLevel = "high"
+	NoiseAutomatic NoiseLevel = "automatic" // as much as the signal-to-noise ratio asks for
+)
+
 // Devices opens cameras, microphones and speakers. A name is a DeviceInfo.ID, ""
 // for the default device, "none" for no device at all, "test" for a moving picture,
 // a tone or a silent sink, or "file:PATH" (camera: y4m or ivf, looped; microphone: wav
@@ -150,7 +170,13 @@ type Devices interface {
 	Cameras() ([]DeviceInfo, error)
 	Microphones() ([]DeviceInfo, error)
 	Speakers() ([]DeviceInfo, error)
+	// Screens lists what can be shared, whole screens first.
+	Screens() ([]ScreenInfo, error)
 	OpenCamera(name string, want VideoFormat) (VideoSource, error)
+	// OpenScreen captures a screen or a window, scaled down to fit want (aspect kept, even sizes); want.Rate is the most
+	// frames per second. Frames come when something changed, and at least one per second. When a window closes, ReadVideo
+	// fails with an error that says so. The name may be "test" or "file:PATH", as a camera's.
+	OpenScreen(name string, want VideoFormat) (VideoSource, error)
 	OpenMicrophone(name string) (AudioSource, error)
 	// OpenSpeaker starts to pull from src until the result is closed. When the device
 	// dies, a paced silent sink goes on pulling, and lost is called once.
@@ -203,12 +229,21 @@ type AudioDecoder interface {
 	io.Closer
 }
 
+// NoiseSuppressor takes steady noise out of sound. Not safe for concurrent use.
+type NoiseSuppressor interface {
+	// Process changes pcm (FrameSamples samples) in place.
+	Process(pcm []int16)
+	io.Closer
+}
+
 // Codecs makes encoders and decoders, and converts pictures.
 type Codecs interface {
 	NewVideoEncoder(VideoEncoderConfig) (VideoEncoder, error)
 	NewVideoDecoder() (VideoDecoder, error)
 	NewAudioEncoder(bitrate int) (AudioEncoder, error)
 	NewAudioDecoder() (AudioDecoder, error)
+	// NewNoiseSuppressor returns nil without an error for NoiseDisable.
+	NewNoiseSuppressor(level NoiseLevel) (NoiseSuppressor, error)
 	// Scale fills dst from src; both 4:2:0, sizes may differ.
 	Scale(dst, src *image.YCbCr) error
 	// ToRGBA fills dst from src, scaling to dst's size when they differ; alpha becomes 255.

@@ -26,6 +26,8 @@ const _ = connect.IsAtLeastVersion1_13_0
 const (
 	// RoomServiceName is the fully-qualified name of the RoomService service.
 	RoomServiceName = "parlor.v1.RoomService"
+	// AdminServiceName is the fully-qualified name of the AdminService service.
+	AdminServiceName = "parlor.v1.AdminService"
 )
 
 // These constants are the fully-qualified names of the RPCs defined in this package. They're
@@ -48,6 +50,17 @@ const (
 	RoomServiceSetLiveProcedure = "/parlor.v1.RoomService/SetLive"
 	// RoomServiceEventsProcedure is the fully-qualified name of the RoomService's Events RPC.
 	RoomServiceEventsProcedure = "/parlor.v1.RoomService/Events"
+	// RoomServiceSetVisibleProcedure is the fully-qualified name of the RoomService's SetVisible RPC.
+	RoomServiceSetVisibleProcedure = "/parlor.v1.RoomService/SetVisible"
+	// RoomServiceSendMessageProcedure is the fully-qualified name of the RoomService's SendMessage RPC.
+	RoomServiceSendMessageProcedure = "/parlor.v1.RoomService/SendMessage"
+	// RoomServiceReportQualityProcedure is the fully-qualified name of the RoomService's ReportQuality
+	// RPC.
+	RoomServiceReportQualityProcedure = "/parlor.v1.RoomService/ReportQuality"
+	// AdminServiceRemoveUserProcedure is the fully-qualified name of the AdminService's RemoveUser RPC.
+	AdminServiceRemoveUserProcedure = "/parlor.v1.AdminService/RemoveUser"
+	// AdminServiceEndRoomProcedure is the fully-qualified name of the AdminService's EndRoom RPC.
+	AdminServiceEndRoomProcedure = "/parlor.v1.AdminService/EndRoom"
 )
 
 // RoomServiceClient is a client for the parlor.v1.RoomService service.
@@ -71,6 +84,14 @@ type RoomServiceClient interface {
 	// have a gap is ended (ResourceExhausted, Unavailable): open it again for a snapshot. On a session which
 	// was ended, the reason is the only event.
 	Events(context.Context, *EventsRequest) (*connect.ServerStreamForClient[Event], error)
+	// SetVisible makes the member appear to or vanish from the others (N-30, N-31). An invisible member receives all, publishes
+	// nothing (-2009; its tracks are taken away) and is in nobody's list but its own.
+	SetVisible(context.Context, *SetVisibleRequest) (*SetVisibleResponse, error)
+	// SendMessage tells all members of the room a text, the sender included, in one order for all. An invisible member may
+	// write, too. Too long, empty or too fast: an error, and nobody gets it.
+	SendMessage(context.Context, *SendMessageRequest) (*SendMessageResponse, error)
+	// ReportQuality tells the others how good the member's own connection is.
+	ReportQuality(context.Context, *ReportQualityRequest) (*ReportQualityResponse, error)
 }
 
 // NewRoomServiceClient constructs a client for the parlor.v1.RoomService service. By default, it
@@ -120,17 +141,38 @@ func NewRoomServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(roomServiceMethods.ByName("Events")),
 			connect.WithClientOptions(opts...),
 		),
+		setVisible: connect.NewClient[SetVisibleRequest, SetVisibleResponse](
+			httpClient,
+			baseURL+RoomServiceSetVisibleProcedure,
+			connect.WithSchema(roomServiceMethods.ByName("SetVisible")),
+			connect.WithClientOptions(opts...),
+		),
+		sendMessage: connect.NewClient[SendMessageRequest, SendMessageResponse](
+			httpClient,
+			baseURL+RoomServiceSendMessageProcedure,
+			connect.WithSchema(roomServiceMethods.ByName("SendMessage")),
+			connect.WithClientOptions(opts...),
+		),
+		reportQuality: connect.NewClient[ReportQualityRequest, ReportQualityResponse](
+			httpClient,
+			baseURL+RoomServiceReportQualityProcedure,
+			connect.WithSchema(roomServiceMethods.ByName("ReportQuality")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // roomServiceClient implements RoomServiceClient.
 type roomServiceClient struct {
-	join        *connect.Client[JoinRequest, JoinResponse]
-	exit        *connect.Client[ExitRequest, ExitResponse]
-	updateToken *connect.Client[UpdateTokenRequest, UpdateTokenResponse]
-	negotiate   *connect.Client[NegotiateRequest, NegotiateResponse]
-	setLive     *connect.Client[SetLiveRequest, SetLiveResponse]
-	events      *connect.Client[EventsRequest, Event]
+	join          *connect.Client[JoinRequest, JoinResponse]
+	exit          *connect.Client[ExitRequest, ExitResponse]
+	updateToken   *connect.Client[UpdateTokenRequest, UpdateTokenResponse]
+	negotiate     *connect.Client[NegotiateRequest, NegotiateResponse]
+	setLive       *connect.Client[SetLiveRequest, SetLiveResponse]
+	events        *connect.Client[EventsRequest, Event]
+	setVisible    *connect.Client[SetVisibleRequest, SetVisibleResponse]
+	sendMessage   *connect.Client[SendMessageRequest, SendMessageResponse]
+	reportQuality *connect.Client[ReportQualityRequest, ReportQualityResponse]
 }
 
 // Join calls parlor.v1.RoomService.Join.
@@ -183,6 +225,33 @@ func (c *roomServiceClient) Events(ctx context.Context, req *EventsRequest) (*co
 	return c.events.CallServerStream(ctx, connect.NewRequest(req))
 }
 
+// SetVisible calls parlor.v1.RoomService.SetVisible.
+func (c *roomServiceClient) SetVisible(ctx context.Context, req *SetVisibleRequest) (*SetVisibleResponse, error) {
+	response, err := c.setVisible.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SendMessage calls parlor.v1.RoomService.SendMessage.
+func (c *roomServiceClient) SendMessage(ctx context.Context, req *SendMessageRequest) (*SendMessageResponse, error) {
+	response, err := c.sendMessage.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ReportQuality calls parlor.v1.RoomService.ReportQuality.
+func (c *roomServiceClient) ReportQuality(ctx context.Context, req *ReportQualityRequest) (*ReportQualityResponse, error) {
+	response, err := c.reportQuality.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // RoomServiceHandler is an implementation of the parlor.v1.RoomService service.
 type RoomServiceHandler interface {
 	// Join checks the token, enters the room and makes a session. A call that carries a live session fails:
@@ -204,6 +273,14 @@ type RoomServiceHandler interface {
 	// have a gap is ended (ResourceExhausted, Unavailable): open it again for a snapshot. On a session which
 	// was ended, the reason is the only event.
 	Events(context.Context, *EventsRequest, *connect.ServerStream[Event]) error
+	// SetVisible makes the member appear to or vanish from the others (N-30, N-31). An invisible member receives all, publishes
+	// nothing (-2009; its tracks are taken away) and is in nobody's list but its own.
+	SetVisible(context.Context, *SetVisibleRequest) (*SetVisibleResponse, error)
+	// SendMessage tells all members of the room a text, the sender included, in one order for all. An invisible member may
+	// write, too. Too long, empty or too fast: an error, and nobody gets it.
+	SendMessage(context.Context, *SendMessageRequest) (*SendMessageResponse, error)
+	// ReportQuality tells the others how good the member's own connection is.
+	ReportQuality(context.Context, *ReportQualityRequest) (*ReportQualityResponse, error)
 }
 
 // NewRoomServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -249,6 +326,24 @@ func NewRoomServiceHandler(svc RoomServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(roomServiceMethods.ByName("Events")),
 		connect.WithHandlerOptions(opts...),
 	)
+	roomServiceSetVisibleHandler := connect.NewUnaryHandlerSimple(
+		RoomServiceSetVisibleProcedure,
+		svc.SetVisible,
+		connect.WithSchema(roomServiceMethods.ByName("SetVisible")),
+		connect.WithHandlerOptions(opts...),
+	)
+	roomServiceSendMessageHandler := connect.NewUnaryHandlerSimple(
+		RoomServiceSendMessageProcedure,
+		svc.SendMessage,
+		connect.WithSchema(roomServiceMethods.ByName("SendMessage")),
+		connect.WithHandlerOptions(opts...),
+	)
+	roomServiceReportQualityHandler := connect.NewUnaryHandlerSimple(
+		RoomServiceReportQualityProcedure,
+		svc.ReportQuality,
+		connect.WithSchema(roomServiceMethods.ByName("ReportQuality")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/parlor.v1.RoomService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case RoomServiceJoinProcedure:
@@ -263,6 +358,12 @@ func NewRoomServiceHandler(svc RoomServiceHandler, opts ...connect.HandlerOption
 			roomServiceSetLiveHandler.ServeHTTP(w, r)
 		case RoomServiceEventsProcedure:
 			roomServiceEventsHandler.ServeHTTP(w, r)
+		case RoomServiceSetVisibleProcedure:
+			roomServiceSetVisibleHandler.ServeHTTP(w, r)
+		case RoomServiceSendMessageProcedure:
+			roomServiceSendMessageHandler.ServeHTTP(w, r)
+		case RoomServiceReportQualityProcedure:
+			roomServiceReportQualityHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -294,4 +395,124 @@ func (UnimplementedRoomServiceHandler) SetLive(context.Context, *SetLiveRequest)
 
 func (UnimplementedRoomServiceHandler) Events(context.Context, *EventsRequest, *connect.ServerStream[Event]) error {
 	return connect.NewError(connect.CodeUnimplemented, errors.New("parlor.v1.RoomService.Events is not implemented"))
+}
+
+func (UnimplementedRoomServiceHandler) SetVisible(context.Context, *SetVisibleRequest) (*SetVisibleResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parlor.v1.RoomService.SetVisible is not implemented"))
+}
+
+func (UnimplementedRoomServiceHandler) SendMessage(context.Context, *SendMessageRequest) (*SendMessageResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parlor.v1.RoomService.SendMessage is not implemented"))
+}
+
+func (UnimplementedRoomServiceHandler) ReportQuality(context.Context, *ReportQualityRequest) (*ReportQualityResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parlor.v1.RoomService.ReportQuality is not implemented"))
+}
+
+// AdminServiceClient is a client for the parlor.v1.AdminService service.
+type AdminServiceClient interface {
+	// RemoveUser ends a user's stay: -1006 for it, a leave for the others. No such user or room is an error.
+	RemoveUser(context.Context, *RemoveUserRequest) (*RemoveUserResponse, error)
+	// EndRoom ends the stay of everybody: -1011.
+	EndRoom(context.Context, *EndRoomRequest) (*EndRoomResponse, error)
+}
+
+// NewAdminServiceClient constructs a client for the parlor.v1.AdminService service. By default, it
+// uses the Connect protocol with the binary Protobuf Codec, asks for gzipped responses, and sends
+// uncompressed requests. To use the gRPC or gRPC-Web protocols, supply the connect.WithGRPC() or
+// connect.WithGRPCWeb() options.
+//
+// The URL supplied here should be the base URL for the Connect or gRPC server (for example,
+// http://api.acme.com or https://acme.com/grpc).
+func NewAdminServiceClient(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOption) AdminServiceClient {
+	baseURL = strings.TrimRight(baseURL, "/")
+	adminServiceMethods := File_room_proto.Services().ByName("AdminService").Methods()
+	return &adminServiceClient{
+		removeUser: connect.NewClient[RemoveUserRequest, RemoveUserResponse](
+			httpClient,
+			baseURL+AdminServiceRemoveUserProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("RemoveUser")),
+			connect.WithClientOptions(opts...),
+		),
+		endRoom: connect.NewClient[EndRoomRequest, EndRoomResponse](
+			httpClient,
+			baseURL+AdminServiceEndRoomProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("EndRoom")),
+			connect.WithClientOptions(opts...),
+		),
+	}
+}
+
+// adminServiceClient implements AdminServiceClient.
+type adminServiceClient struct {
+	removeUser *connect.Client[RemoveUserRequest, RemoveUserResponse]
+	endRoom    *connect.Client[EndRoomRequest, EndRoomResponse]
+}
+
+// RemoveUser calls parlor.v1.AdminService.RemoveUser.
+func (c *adminServiceClient) RemoveUser(ctx context.Context, req *RemoveUserRequest) (*RemoveUserResponse, error) {
+	response, err := c.removeUser.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// EndRoom calls parlor.v1.AdminService.EndRoom.
+func (c *adminServiceClient) EndRoom(ctx context.Context, req *EndRoomRequest) (*EndRoomResponse, error) {
+	response, err := c.endRoom.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// AdminServiceHandler is an implementation of the parlor.v1.AdminService service.
+type AdminServiceHandler interface {
+	// RemoveUser ends a user's stay: -1006 for it, a leave for the others. No such user or room is an error.
+	RemoveUser(context.Context, *RemoveUserRequest) (*RemoveUserResponse, error)
+	// EndRoom ends the stay of everybody: -1011.
+	EndRoom(context.Context, *EndRoomRequest) (*EndRoomResponse, error)
+}
+
+// NewAdminServiceHandler builds an HTTP handler from the service implementation. It returns the
+// path on which to mount the handler and the handler itself.
+//
+// By default, handlers support the Connect, gRPC, and gRPC-Web protocols with the binary Protobuf
+// and JSON codecs. They also support gzip compression.
+func NewAdminServiceHandler(svc AdminServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
+	adminServiceMethods := File_room_proto.Services().ByName("AdminService").Methods()
+	adminServiceRemoveUserHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceRemoveUserProcedure,
+		svc.RemoveUser,
+		connect.WithSchema(adminServiceMethods.ByName("RemoveUser")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceEndRoomHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceEndRoomProcedure,
+		svc.EndRoom,
+		connect.WithSchema(adminServiceMethods.ByName("EndRoom")),
+		connect.WithHandlerOptions(opts...),
+	)
+	return "/parlor.v1.AdminService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case AdminServiceRemoveUserProcedure:
+			adminServiceRemoveUserHandler.ServeHTTP(w, r)
+		case AdminServiceEndRoomProcedure:
+			adminServiceEndRoomHandler.ServeHTTP(w, r)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+}
+
+// UnimplementedAdminServiceHandler returns CodeUnimplemented from all methods.
+type UnimplementedAdminServiceHandler struct{}
+
+func (UnimplementedAdminServiceHandler) RemoveUser(context.Context, *RemoveUserRequest) (*RemoveUserResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parlor.v1.AdminService.RemoveUser is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) EndRoom(context.Context, *EndRoomRequest) (*EndRoomResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parlor.v1.AdminService.EndRoom is not implemented"))
 }

@@ -197,6 +197,491 @@ func (EndReason) EnumDescriptor() ([]byte, []int) {
 	return file_room_proto_rawDescGZIP(), []int{2}
 }
 
+type RemoveUserRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ticket        string                 `protobuf:"bytes,1,opt,name=ticket,proto3" json:"ticket,omitempty"`
+	UserId        string                 `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveUserRequest) Reset() {
+	*x = RemoveUserRequest{}
+	mi := &file_room_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveUserRequest) ProtoMessage() {}
+
+func (x *RemoveUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveUserRequest.ProtoReflect.Descriptor instead.
+func (*RemoveUserRequest) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *RemoveUserRequest) GetTicket() string {
+	if x != nil {
+		return x.Ticket
+	}
+	return ""
+}
+
+func (x *RemoveUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+type RemoveUserResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveUserResponse) Reset() {
+	*x = RemoveUserResponse{}
+	mi := &file_room_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveUserResponse) ProtoMessage() {}
+
+func (x *RemoveUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveUserResponse.ProtoReflect.Descriptor instead.
+func (*RemoveUserResponse) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{1}
+}
+
+type EndRoomRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ticket        string                 `protobuf:"bytes,1,opt,name=ticket,proto3" json:"ticket,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndRoomRequest) Reset() {
+	*x = EndRoomRequest{}
+	mi := &file_room_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndRoomRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndRoomRequest) ProtoMessage() {}
+
+func (x *EndRoomRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndRoomRequest.ProtoReflect.Descriptor instead.
+func (*EndRoomRequest) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *EndRoomRequest) GetTicket() string {
+	if x != nil {
+		return x.Ticket
+	}
+	return ""
+}
+
+type EndRoomResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndRoomResponse) Reset() {
+	*x = EndRoomResponse{}
+	mi := &file_room_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndRoomResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndRoomResponse) ProtoMessage() {}
+
+func (x *EndRoomResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndRoomResponse.ProtoReflect.Descriptor instead.
+func (*EndRoomResponse) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{3}
+}
+
+type SetVisibleRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Visible       bool                   `protobuf:"varint,1,opt,name=visible,proto3" json:"visible,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetVisibleRequest) Reset() {
+	*x = SetVisibleRequest{}
+	mi := &file_room_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetVisibleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetVisibleRequest) ProtoMessage() {}
+
+func (x *SetVisibleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetVisibleRequest.ProtoReflect.Descriptor instead.
+func (*SetVisibleRequest) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SetVisibleRequest) GetVisible() bool {
+	if x != nil {
+		return x.Visible
+	}
+	return false
+}
+
+type SetVisibleResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetVisibleResponse) Reset() {
+	*x = SetVisibleResponse{}
+	mi := &file_room_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetVisibleResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetVisibleResponse) ProtoMessage() {}
+
+func (x *SetVisibleResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetVisibleResponse.ProtoReflect.Descriptor instead.
+func (*SetVisibleResponse) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{5}
+}
+
+// Message is a text to everybody in the room.
+type Message struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"` // rising within the room
+	UserId        string                 `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`                            // at most 4 KiB of UTF-8
+	SentAtMs      int64                  `protobuf:"varint,4,opt,name=sent_at_ms,json=sentAtMs,proto3" json:"sent_at_ms,omitempty"` // Unix milliseconds, server clock
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Message) Reset() {
+	*x = Message{}
+	mi := &file_room_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Message) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Message) ProtoMessage() {}
+
+func (x *Message) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Message.ProtoReflect.Descriptor instead.
+func (*Message) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Message) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Message) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *Message) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Message) GetSentAtMs() int64 {
+	if x != nil {
+		return x.SentAtMs
+	}
+	return 0
+}
+
+type SendMessageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendMessageRequest) Reset() {
+	*x = SendMessageRequest{}
+	mi := &file_room_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendMessageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendMessageRequest) ProtoMessage() {}
+
+func (x *SendMessageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendMessageRequest.ProtoReflect.Descriptor instead.
+func (*SendMessageRequest) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SendMessageRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type SendMessageResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Message       *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendMessageResponse) Reset() {
+	*x = SendMessageResponse{}
+	mi := &file_room_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendMessageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendMessageResponse) ProtoMessage() {}
+
+func (x *SendMessageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendMessageResponse.ProtoReflect.Descriptor instead.
+func (*SendMessageResponse) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SendMessageResponse) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+type ReportQualityRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Level         uint32                 `protobuf:"varint,1,opt,name=level,proto3" json:"level,omitempty"` // 1 bad … 5 excellent; 0 unknown
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportQualityRequest) Reset() {
+	*x = ReportQualityRequest{}
+	mi := &file_room_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportQualityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportQualityRequest) ProtoMessage() {}
+
+func (x *ReportQualityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportQualityRequest.ProtoReflect.Descriptor instead.
+func (*ReportQualityRequest) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ReportQualityRequest) GetLevel() uint32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+type ReportQualityResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportQualityResponse) Reset() {
+	*x = ReportQualityResponse{}
+	mi := &file_room_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportQualityResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportQualityResponse) ProtoMessage() {}
+
+func (x *ReportQualityResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_room_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportQualityResponse.ProtoReflect.Descriptor instead.
+func (*ReportQualityResponse) Descriptor() ([]byte, []int) {
+	return file_room_proto_rawDescGZIP(), []int{10}
+}
+
 // Track is one published source of a member.
 type Track struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -209,7 +694,7 @@ type Track struct {
 
 func (x *Track) Reset() {
 	*x = Track{}
-	mi := &file_room_proto_msgTypes[0]
+	mi := &file_room_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -221,7 +706,7 @@ func (x *Track) String() string {
 func (*Track) ProtoMessage() {}
 
 func (x *Track) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[0]
+	mi := &file_room_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -234,7 +719,7 @@ func (x *Track) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Track.ProtoReflect.Descriptor instead.
 func (*Track) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{0}
+	return file_room_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Track) GetTrackId() string {
@@ -265,13 +750,15 @@ type Member struct {
 	Tracks        []*Track               `protobuf:"bytes,2,rep,name=tracks,proto3" json:"tracks,omitempty"`
 	JoinedAtMs    int64                  `protobuf:"varint,3,opt,name=joined_at_ms,json=joinedAtMs,proto3" json:"joined_at_ms,omitempty"` // Unix milliseconds, server clock
 	Connected     bool                   `protobuf:"varint,4,opt,name=connected,proto3" json:"connected,omitempty"`                       // false while its event stream is lost and the grace time runs
+	Quality       uint32                 `protobuf:"varint,5,opt,name=quality,proto3" json:"quality,omitempty"`                           // of its own connection as it reported it: 1 bad … 5 excellent; 0 unknown
+	Invisible     bool                   `protobuf:"varint,6,opt,name=invisible,proto3" json:"invisible,omitempty"`                       // only ever true in the member's own view of itself
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_room_proto_msgTypes[1]
+	mi := &file_room_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -283,7 +770,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[1]
+	mi := &file_room_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -296,7 +783,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{1}
+	return file_room_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Member) GetUserId() string {
@@ -327,19 +814,34 @@ func (x *Member) GetConnected() bool {
 	return false
 }
 
+func (x *Member) GetQuality() uint32 {
+	if x != nil {
+		return x.Quality
+	}
+	return 0
+}
+
+func (x *Member) GetInvisible() bool {
+	if x != nil {
+		return x.Invisible
+	}
+	return false
+}
+
 // Snapshot is the whole room at one sequence number.
 type Snapshot struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	RoomId        string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
-	Members       []*Member              `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"` // self included, in order of joining
-	Seq           uint64                 `protobuf:"varint,3,opt,name=seq,proto3" json:"seq,omitempty"`        // deltas with a number up to this one are contained
+	Members       []*Member              `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"`   // self included, in order of joining
+	Seq           uint64                 `protobuf:"varint,3,opt,name=seq,proto3" json:"seq,omitempty"`          // deltas with a number up to this one are contained
+	Messages      []*Message             `protobuf:"bytes,4,rep,name=messages,proto3" json:"messages,omitempty"` // the last ones since the member joined, at most 200, ascending
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Snapshot) Reset() {
 	*x = Snapshot{}
-	mi := &file_room_proto_msgTypes[2]
+	mi := &file_room_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -351,7 +853,7 @@ func (x *Snapshot) String() string {
 func (*Snapshot) ProtoMessage() {}
 
 func (x *Snapshot) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[2]
+	mi := &file_room_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -364,7 +866,7 @@ func (x *Snapshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Snapshot.ProtoReflect.Descriptor instead.
 func (*Snapshot) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{2}
+	return file_room_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Snapshot) GetRoomId() string {
@@ -388,21 +890,29 @@ func (x *Snapshot) GetSeq() uint64 {
 	return 0
 }
 
+func (x *Snapshot) GetMessages() []*Message {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
 type JoinRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AppId         string                 `protobuf:"bytes,1,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
 	RoomId        string                 `protobuf:"bytes,2,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
 	UserId        string                 `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	Token         string                 `protobuf:"bytes,4,opt,name=token,proto3" json:"token,omitempty"`
-	Client        string                 `protobuf:"bytes,5,opt,name=client,proto3" json:"client,omitempty"`  // program and version, for the log; at most 64 bytes
-	Rejoin        bool                   `protobuf:"varint,6,opt,name=rejoin,proto3" json:"rejoin,omitempty"` // the client comes back by itself after an outage: it does not push out the same user elsewhere
+	Client        string                 `protobuf:"bytes,5,opt,name=client,proto3" json:"client,omitempty"`        // program and version, for the log; at most 64 bytes
+	Rejoin        bool                   `protobuf:"varint,6,opt,name=rejoin,proto3" json:"rejoin,omitempty"`       // the client comes back by itself after an outage: it does not push out the same user elsewhere
+	Invisible     bool                   `protobuf:"varint,7,opt,name=invisible,proto3" json:"invisible,omitempty"` // join without being seen (N-31)
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *JoinRequest) Reset() {
 	*x = JoinRequest{}
-	mi := &file_room_proto_msgTypes[3]
+	mi := &file_room_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -414,7 +924,7 @@ func (x *JoinRequest) String() string {
 func (*JoinRequest) ProtoMessage() {}
 
 func (x *JoinRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[3]
+	mi := &file_room_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -427,7 +937,7 @@ func (x *JoinRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinRequest.ProtoReflect.Descriptor instead.
 func (*JoinRequest) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{3}
+	return file_room_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *JoinRequest) GetAppId() string {
@@ -472,6 +982,13 @@ func (x *JoinRequest) GetRejoin() bool {
 	return false
 }
 
+func (x *JoinRequest) GetInvisible() bool {
+	if x != nil {
+		return x.Invisible
+	}
+	return false
+}
+
 type JoinResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"` // bearer secret
@@ -488,7 +1005,7 @@ type JoinResponse struct {
 
 func (x *JoinResponse) Reset() {
 	*x = JoinResponse{}
-	mi := &file_room_proto_msgTypes[4]
+	mi := &file_room_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -500,7 +1017,7 @@ func (x *JoinResponse) String() string {
 func (*JoinResponse) ProtoMessage() {}
 
 func (x *JoinResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[4]
+	mi := &file_room_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -513,7 +1030,7 @@ func (x *JoinResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinResponse.ProtoReflect.Descriptor instead.
 func (*JoinResponse) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{4}
+	return file_room_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *JoinResponse) GetSession() string {
@@ -580,7 +1097,7 @@ type ExitRequest struct {
 
 func (x *ExitRequest) Reset() {
 	*x = ExitRequest{}
-	mi := &file_room_proto_msgTypes[5]
+	mi := &file_room_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -592,7 +1109,7 @@ func (x *ExitRequest) String() string {
 func (*ExitRequest) ProtoMessage() {}
 
 func (x *ExitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[5]
+	mi := &file_room_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -605,7 +1122,7 @@ func (x *ExitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExitRequest.ProtoReflect.Descriptor instead.
 func (*ExitRequest) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{5}
+	return file_room_proto_rawDescGZIP(), []int{16}
 }
 
 type ExitResponse struct {
@@ -616,7 +1133,7 @@ type ExitResponse struct {
 
 func (x *ExitResponse) Reset() {
 	*x = ExitResponse{}
-	mi := &file_room_proto_msgTypes[6]
+	mi := &file_room_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -628,7 +1145,7 @@ func (x *ExitResponse) String() string {
 func (*ExitResponse) ProtoMessage() {}
 
 func (x *ExitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[6]
+	mi := &file_room_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -641,7 +1158,7 @@ func (x *ExitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExitResponse.ProtoReflect.Descriptor instead.
 func (*ExitResponse) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{6}
+	return file_room_proto_rawDescGZIP(), []int{17}
 }
 
 type UpdateTokenRequest struct {
@@ -653,7 +1170,7 @@ type UpdateTokenRequest struct {
 
 func (x *UpdateTokenRequest) Reset() {
 	*x = UpdateTokenRequest{}
-	mi := &file_room_proto_msgTypes[7]
+	mi := &file_room_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +1182,7 @@ func (x *UpdateTokenRequest) String() string {
 func (*UpdateTokenRequest) ProtoMessage() {}
 
 func (x *UpdateTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[7]
+	mi := &file_room_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +1195,7 @@ func (x *UpdateTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTokenRequest.ProtoReflect.Descriptor instead.
 func (*UpdateTokenRequest) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{7}
+	return file_room_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *UpdateTokenRequest) GetToken() string {
@@ -697,7 +1214,7 @@ type UpdateTokenResponse struct {
 
 func (x *UpdateTokenResponse) Reset() {
 	*x = UpdateTokenResponse{}
-	mi := &file_room_proto_msgTypes[8]
+	mi := &file_room_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -709,7 +1226,7 @@ func (x *UpdateTokenResponse) String() string {
 func (*UpdateTokenResponse) ProtoMessage() {}
 
 func (x *UpdateTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[8]
+	mi := &file_room_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -722,7 +1239,7 @@ func (x *UpdateTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTokenResponse.ProtoReflect.Descriptor instead.
 func (*UpdateTokenResponse) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{8}
+	return file_room_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *UpdateTokenResponse) GetTokenExpireAt() int64 {
@@ -743,7 +1260,7 @@ type Publish struct {
 
 func (x *Publish) Reset() {
 	*x = Publish{}
-	mi := &file_room_proto_msgTypes[9]
+	mi := &file_room_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -755,7 +1272,7 @@ func (x *Publish) String() string {
 func (*Publish) ProtoMessage() {}
 
 func (x *Publish) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[9]
+	mi := &file_room_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -768,7 +1285,7 @@ func (x *Publish) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Publish.ProtoReflect.Descriptor instead.
 func (*Publish) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{9}
+	return file_room_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Publish) GetMid() string {
@@ -802,7 +1319,7 @@ type Subscribe struct {
 
 func (x *Subscribe) Reset() {
 	*x = Subscribe{}
-	mi := &file_room_proto_msgTypes[10]
+	mi := &file_room_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -814,7 +1331,7 @@ func (x *Subscribe) String() string {
 func (*Subscribe) ProtoMessage() {}
 
 func (x *Subscribe) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[10]
+	mi := &file_room_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -827,7 +1344,7 @@ func (x *Subscribe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subscribe.ProtoReflect.Descriptor instead.
 func (*Subscribe) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{10}
+	return file_room_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Subscribe) GetMid() string {
@@ -856,7 +1373,7 @@ type NegotiateRequest struct {
 
 func (x *NegotiateRequest) Reset() {
 	*x = NegotiateRequest{}
-	mi := &file_room_proto_msgTypes[11]
+	mi := &file_room_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -868,7 +1385,7 @@ func (x *NegotiateRequest) String() string {
 func (*NegotiateRequest) ProtoMessage() {}
 
 func (x *NegotiateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[11]
+	mi := &file_room_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -881,7 +1398,7 @@ func (x *NegotiateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NegotiateRequest.ProtoReflect.Descriptor instead.
 func (*NegotiateRequest) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{11}
+	return file_room_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *NegotiateRequest) GetConnection() uint32 {
@@ -923,7 +1440,7 @@ type NegotiateResponse struct {
 
 func (x *NegotiateResponse) Reset() {
 	*x = NegotiateResponse{}
-	mi := &file_room_proto_msgTypes[12]
+	mi := &file_room_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -935,7 +1452,7 @@ func (x *NegotiateResponse) String() string {
 func (*NegotiateResponse) ProtoMessage() {}
 
 func (x *NegotiateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[12]
+	mi := &file_room_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -948,7 +1465,7 @@ func (x *NegotiateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NegotiateResponse.ProtoReflect.Descriptor instead.
 func (*NegotiateResponse) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{12}
+	return file_room_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *NegotiateResponse) GetAnswer() string {
@@ -981,7 +1498,7 @@ type SetLiveRequest struct {
 
 func (x *SetLiveRequest) Reset() {
 	*x = SetLiveRequest{}
-	mi := &file_room_proto_msgTypes[13]
+	mi := &file_room_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -993,7 +1510,7 @@ func (x *SetLiveRequest) String() string {
 func (*SetLiveRequest) ProtoMessage() {}
 
 func (x *SetLiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[13]
+	mi := &file_room_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1006,7 +1523,7 @@ func (x *SetLiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLiveRequest.ProtoReflect.Descriptor instead.
 func (*SetLiveRequest) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{13}
+	return file_room_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SetLiveRequest) GetLive() map[uint32]bool {
@@ -1024,7 +1541,7 @@ type SetLiveResponse struct {
 
 func (x *SetLiveResponse) Reset() {
 	*x = SetLiveResponse{}
-	mi := &file_room_proto_msgTypes[14]
+	mi := &file_room_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1036,7 +1553,7 @@ func (x *SetLiveResponse) String() string {
 func (*SetLiveResponse) ProtoMessage() {}
 
 func (x *SetLiveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[14]
+	mi := &file_room_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1049,7 +1566,7 @@ func (x *SetLiveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLiveResponse.ProtoReflect.Descriptor instead.
 func (*SetLiveResponse) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{14}
+	return file_room_proto_rawDescGZIP(), []int{25}
 }
 
 type EventsRequest struct {
@@ -1060,7 +1577,7 @@ type EventsRequest struct {
 
 func (x *EventsRequest) Reset() {
 	*x = EventsRequest{}
-	mi := &file_room_proto_msgTypes[15]
+	mi := &file_room_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1072,7 +1589,7 @@ func (x *EventsRequest) String() string {
 func (*EventsRequest) ProtoMessage() {}
 
 func (x *EventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[15]
+	mi := &file_room_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1085,7 +1602,7 @@ func (x *EventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsRequest.ProtoReflect.Descriptor instead.
 func (*EventsRequest) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{15}
+	return file_room_proto_rawDescGZIP(), []int{26}
 }
 
 // Event is one thing that happened.
@@ -1102,6 +1619,7 @@ type Event struct {
 	//	*Event_TokenWillExpire
 	//	*Event_Ended
 	//	*Event_Privileges
+	//	*Event_Message
 	Body          isEvent_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1109,7 +1627,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_room_proto_msgTypes[16]
+	mi := &file_room_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1121,7 +1639,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[16]
+	mi := &file_room_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1134,7 +1652,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{16}
+	return file_room_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Event) GetSeq() uint64 {
@@ -1223,6 +1741,15 @@ func (x *Event) GetPrivileges() *Privileges {
 	return nil
 }
 
+func (x *Event) GetMessage() *Message {
+	if x != nil {
+		if x, ok := x.Body.(*Event_Message); ok {
+			return x.Message
+		}
+	}
+	return nil
+}
+
 type isEvent_Body interface {
 	isEvent_Body()
 }
@@ -1259,6 +1786,10 @@ type Event_Privileges struct {
 	Privileges *Privileges `protobuf:"bytes,9,opt,name=privileges,proto3,oneof"`
 }
 
+type Event_Message struct {
+	Message *Message `protobuf:"bytes,10,opt,name=message,proto3,oneof"`
+}
+
 func (*Event_Snapshot) isEvent_Body() {}
 
 func (*Event_Heartbeat) isEvent_Body() {}
@@ -1275,6 +1806,8 @@ func (*Event_Ended) isEvent_Body() {}
 
 func (*Event_Privileges) isEvent_Body() {}
 
+func (*Event_Message) isEvent_Body() {}
+
 type Heartbeat struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1283,7 +1816,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_room_proto_msgTypes[17]
+	mi := &file_room_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1295,7 +1828,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[17]
+	mi := &file_room_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1308,7 +1841,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{17}
+	return file_room_proto_rawDescGZIP(), []int{28}
 }
 
 type Left struct {
@@ -1321,7 +1854,7 @@ type Left struct {
 
 func (x *Left) Reset() {
 	*x = Left{}
-	mi := &file_room_proto_msgTypes[18]
+	mi := &file_room_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1333,7 +1866,7 @@ func (x *Left) String() string {
 func (*Left) ProtoMessage() {}
 
 func (x *Left) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[18]
+	mi := &file_room_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1346,7 +1879,7 @@ func (x *Left) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Left.ProtoReflect.Descriptor instead.
 func (*Left) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{18}
+	return file_room_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Left) GetUserId() string {
@@ -1372,7 +1905,7 @@ type TokenWillExpire struct {
 
 func (x *TokenWillExpire) Reset() {
 	*x = TokenWillExpire{}
-	mi := &file_room_proto_msgTypes[19]
+	mi := &file_room_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1384,7 +1917,7 @@ func (x *TokenWillExpire) String() string {
 func (*TokenWillExpire) ProtoMessage() {}
 
 func (x *TokenWillExpire) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[19]
+	mi := &file_room_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1397,7 +1930,7 @@ func (x *TokenWillExpire) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenWillExpire.ProtoReflect.Descriptor instead.
 func (*TokenWillExpire) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{19}
+	return file_room_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *TokenWillExpire) GetExpireAt() int64 {
@@ -1419,7 +1952,7 @@ type Privileges struct {
 
 func (x *Privileges) Reset() {
 	*x = Privileges{}
-	mi := &file_room_proto_msgTypes[20]
+	mi := &file_room_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1431,7 +1964,7 @@ func (x *Privileges) String() string {
 func (*Privileges) ProtoMessage() {}
 
 func (x *Privileges) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[20]
+	mi := &file_room_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1444,7 +1977,7 @@ func (x *Privileges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Privileges.ProtoReflect.Descriptor instead.
 func (*Privileges) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{20}
+	return file_room_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Privileges) GetPublishAudio() bool {
@@ -1478,7 +2011,7 @@ type Ended struct {
 
 func (x *Ended) Reset() {
 	*x = Ended{}
-	mi := &file_room_proto_msgTypes[21]
+	mi := &file_room_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1490,7 +2023,7 @@ func (x *Ended) String() string {
 func (*Ended) ProtoMessage() {}
 
 func (x *Ended) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[21]
+	mi := &file_room_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1503,7 +2036,7 @@ func (x *Ended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ended.ProtoReflect.Descriptor instead.
 func (*Ended) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{21}
+	return file_room_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Ended) GetReason() EndReason {
@@ -1527,7 +2060,7 @@ type ErrorDetail struct {
 
 func (x *ErrorDetail) Reset() {
 	*x = ErrorDetail{}
-	mi := &file_room_proto_msgTypes[22]
+	mi := &file_room_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1539,7 +2072,7 @@ func (x *ErrorDetail) String() string {
 func (*ErrorDetail) ProtoMessage() {}
 
 func (x *ErrorDetail) ProtoReflect() protoreflect.Message {
-	mi := &file_room_proto_msgTypes[22]
+	mi := &file_room_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1552,7 +2085,7 @@ func (x *ErrorDetail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorDetail.ProtoReflect.Descriptor instead.
 func (*ErrorDetail) Descriptor() ([]byte, []int) {
-	return file_room_proto_rawDescGZIP(), []int{22}
+	return file_room_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ErrorDetail) GetKind() string {
@@ -1595,28 +2128,55 @@ var File_room_proto protoreflect.FileDescriptor
 const file_room_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"room.proto\x12\tparlor.v1\"a\n" +
+	"room.proto\x12\tparlor.v1\"D\n" +
+	"\x11RemoveUserRequest\x12\x16\n" +
+	"\x06ticket\x18\x01 \x01(\tR\x06ticket\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\"\x14\n" +
+	"\x12RemoveUserResponse\"(\n" +
+	"\x0eEndRoomRequest\x12\x16\n" +
+	"\x06ticket\x18\x01 \x01(\tR\x06ticket\"\x11\n" +
+	"\x0fEndRoomResponse\"-\n" +
+	"\x11SetVisibleRequest\x12\x18\n" +
+	"\avisible\x18\x01 \x01(\bR\avisible\"\x14\n" +
+	"\x12SetVisibleResponse\"d\n" +
+	"\aMessage\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\x12\x1c\n" +
+	"\n" +
+	"sent_at_ms\x18\x04 \x01(\x03R\bsentAtMs\"(\n" +
+	"\x12SendMessageRequest\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"C\n" +
+	"\x13SendMessageResponse\x12,\n" +
+	"\amessage\x18\x01 \x01(\v2\x12.parlor.v1.MessageR\amessage\",\n" +
+	"\x14ReportQualityRequest\x12\x14\n" +
+	"\x05level\x18\x01 \x01(\rR\x05level\"\x17\n" +
+	"\x15ReportQualityResponse\"a\n" +
 	"\x05Track\x12\x19\n" +
 	"\btrack_id\x18\x01 \x01(\tR\atrackId\x12)\n" +
 	"\x06source\x18\x02 \x01(\x0e2\x11.parlor.v1.SourceR\x06source\x12\x12\n" +
-	"\x04live\x18\x03 \x01(\bR\x04live\"\x8b\x01\n" +
+	"\x04live\x18\x03 \x01(\bR\x04live\"\xc3\x01\n" +
 	"\x06Member\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12(\n" +
 	"\x06tracks\x18\x02 \x03(\v2\x10.parlor.v1.TrackR\x06tracks\x12 \n" +
 	"\fjoined_at_ms\x18\x03 \x01(\x03R\n" +
 	"joinedAtMs\x12\x1c\n" +
-	"\tconnected\x18\x04 \x01(\bR\tconnected\"b\n" +
+	"\tconnected\x18\x04 \x01(\bR\tconnected\x12\x18\n" +
+	"\aquality\x18\x05 \x01(\rR\aquality\x12\x1c\n" +
+	"\tinvisible\x18\x06 \x01(\bR\tinvisible\"\x92\x01\n" +
 	"\bSnapshot\x12\x17\n" +
 	"\aroom_id\x18\x01 \x01(\tR\x06roomId\x12+\n" +
 	"\amembers\x18\x02 \x03(\v2\x11.parlor.v1.MemberR\amembers\x12\x10\n" +
-	"\x03seq\x18\x03 \x01(\x04R\x03seq\"\x9c\x01\n" +
+	"\x03seq\x18\x03 \x01(\x04R\x03seq\x12.\n" +
+	"\bmessages\x18\x04 \x03(\v2\x12.parlor.v1.MessageR\bmessages\"\xba\x01\n" +
 	"\vJoinRequest\x12\x15\n" +
 	"\x06app_id\x18\x01 \x01(\tR\x05appId\x12\x17\n" +
 	"\aroom_id\x18\x02 \x01(\tR\x06roomId\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05token\x18\x04 \x01(\tR\x05token\x12\x16\n" +
 	"\x06client\x18\x05 \x01(\tR\x06client\x12\x16\n" +
-	"\x06rejoin\x18\x06 \x01(\bR\x06rejoin\"\xac\x02\n" +
+	"\x06rejoin\x18\x06 \x01(\bR\x06rejoin\x12\x1c\n" +
+	"\tinvisible\x18\a \x01(\bR\tinvisible\"\xac\x02\n" +
 	"\fJoinResponse\x12\x18\n" +
 	"\asession\x18\x01 \x01(\tR\asession\x12/\n" +
 	"\bsnapshot\x18\x02 \x01(\v2\x13.parlor.v1.SnapshotR\bsnapshot\x12!\n" +
@@ -1660,7 +2220,7 @@ const file_room_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\bR\x05value:\x028\x01\"\x11\n" +
 	"\x0fSetLiveResponse\"\x0f\n" +
-	"\rEventsRequest\"\xba\x03\n" +
+	"\rEventsRequest\"\xea\x03\n" +
 	"\x05Event\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x121\n" +
 	"\bsnapshot\x18\x02 \x01(\v2\x13.parlor.v1.SnapshotH\x00R\bsnapshot\x124\n" +
@@ -1672,7 +2232,9 @@ const file_room_proto_rawDesc = "" +
 	"\x05ended\x18\b \x01(\v2\x10.parlor.v1.EndedH\x00R\x05ended\x127\n" +
 	"\n" +
 	"privileges\x18\t \x01(\v2\x15.parlor.v1.PrivilegesH\x00R\n" +
-	"privilegesB\x06\n" +
+	"privileges\x12.\n" +
+	"\amessage\x18\n" +
+	" \x01(\v2\x12.parlor.v1.MessageH\x00R\amessageB\x06\n" +
 	"\x04body\"\v\n" +
 	"\tHeartbeat\"N\n" +
 	"\x04Left\x12\x17\n" +
@@ -1715,14 +2277,22 @@ const file_room_proto_rawDesc = "" +
 	"\x1aEND_REASON_DUPLICATE_LOGIN\x10\x02\x12\x15\n" +
 	"\x11END_REASON_KICKED\x10\x03\x12\x1d\n" +
 	"\x19END_REASON_ROOM_DISMISSED\x10\x04\x12\x1e\n" +
-	"\x1aEND_REASON_SERVER_STOPPING\x10\x052\x8f\x03\n" +
+	"\x1aEND_REASON_SERVER_STOPPING\x10\x052\xfc\x04\n" +
 	"\vRoomService\x127\n" +
 	"\x04Join\x12\x16.parlor.v1.JoinRequest\x1a\x17.parlor.v1.JoinResponse\x127\n" +
 	"\x04Exit\x12\x16.parlor.v1.ExitRequest\x1a\x17.parlor.v1.ExitResponse\x12L\n" +
 	"\vUpdateToken\x12\x1d.parlor.v1.UpdateTokenRequest\x1a\x1e.parlor.v1.UpdateTokenResponse\x12F\n" +
 	"\tNegotiate\x12\x1b.parlor.v1.NegotiateRequest\x1a\x1c.parlor.v1.NegotiateResponse\x12@\n" +
 	"\aSetLive\x12\x19.parlor.v1.SetLiveRequest\x1a\x1a.parlor.v1.SetLiveResponse\x126\n" +
-	"\x06Events\x12\x18.parlor.v1.EventsRequest\x1a\x10.parlor.v1.Event0\x01B\x14Z\x12parlor/app/api;apib\x06proto3"
+	"\x06Events\x12\x18.parlor.v1.EventsRequest\x1a\x10.parlor.v1.Event0\x01\x12I\n" +
+	"\n" +
+	"SetVisible\x12\x1c.parlor.v1.SetVisibleRequest\x1a\x1d.parlor.v1.SetVisibleResponse\x12L\n" +
+	"\vSendMessage\x12\x1d.parlor.v1.SendMessageRequest\x1a\x1e.parlor.v1.SendMessageResponse\x12R\n" +
+	"\rReportQuality\x12\x1f.parlor.v1.ReportQualityRequest\x1a .parlor.v1.ReportQualityResponse2\x9b\x01\n" +
+	"\fAdminService\x12I\n" +
+	"\n" +
+	"RemoveUser\x12\x1c.parlor.v1.RemoveUserRequest\x1a\x1d.parlor.v1.RemoveUserResponse\x12@\n" +
+	"\aEndRoom\x12\x19.parlor.v1.EndRoomRequest\x1a\x1a.parlor.v1.EndRoomResponseB\x14Z\x12parlor/app/api;apib\x06proto3"
 
 var (
 	file_room_proto_rawDescOnce sync.Once
@@ -1737,75 +2307,99 @@ func file_room_proto_rawDescGZIP() []byte {
 }
 
 var file_room_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_room_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_room_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_room_proto_goTypes = []any{
-	(Source)(0),                 // 0: parlor.v1.Source
-	(LeftReason)(0),             // 1: parlor.v1.LeftReason
-	(EndReason)(0),              // 2: parlor.v1.EndReason
-	(*Track)(nil),               // 3: parlor.v1.Track
-	(*Member)(nil),              // 4: parlor.v1.Member
-	(*Snapshot)(nil),            // 5: parlor.v1.Snapshot
-	(*JoinRequest)(nil),         // 6: parlor.v1.JoinRequest
-	(*JoinResponse)(nil),        // 7: parlor.v1.JoinResponse
-	(*ExitRequest)(nil),         // 8: parlor.v1.ExitRequest
-	(*ExitResponse)(nil),        // 9: parlor.v1.ExitResponse
-	(*UpdateTokenRequest)(nil),  // 10: parlor.v1.UpdateTokenRequest
-	(*UpdateTokenResponse)(nil), // 11: parlor.v1.UpdateTokenResponse
-	(*Publish)(nil),             // 12: parlor.v1.Publish
-	(*Subscribe)(nil),           // 13: parlor.v1.Subscribe
-	(*NegotiateRequest)(nil),    // 14: parlor.v1.NegotiateRequest
-	(*NegotiateResponse)(nil),   // 15: parlor.v1.NegotiateResponse
-	(*SetLiveRequest)(nil),      // 16: parlor.v1.SetLiveRequest
-	(*SetLiveResponse)(nil),     // 17: parlor.v1.SetLiveResponse
-	(*EventsRequest)(nil),       // 18: parlor.v1.EventsRequest
-	(*Event)(nil),               // 19: parlor.v1.Event
-	(*Heartbeat)(nil),           // 20: parlor.v1.Heartbeat
-	(*Left)(nil),                // 21: parlor.v1.Left
-	(*TokenWillExpire)(nil),     // 22: parlor.v1.TokenWillExpire
-	(*Privileges)(nil),          // 23: parlor.v1.Privileges
-	(*Ended)(nil),               // 24: parlor.v1.Ended
-	(*ErrorDetail)(nil),         // 25: parlor.v1.ErrorDetail
-	nil,                         // 26: parlor.v1.SetLiveRequest.LiveEntry
+	(Source)(0),                   // 0: parlor.v1.Source
+	(LeftReason)(0),               // 1: parlor.v1.LeftReason
+	(EndReason)(0),                // 2: parlor.v1.EndReason
+	(*RemoveUserRequest)(nil),     // 3: parlor.v1.RemoveUserRequest
+	(*RemoveUserResponse)(nil),    // 4: parlor.v1.RemoveUserResponse
+	(*EndRoomRequest)(nil),        // 5: parlor.v1.EndRoomRequest
+	(*EndRoomResponse)(nil),       // 6: parlor.v1.EndRoomResponse
+	(*SetVisibleRequest)(nil),     // 7: parlor.v1.SetVisibleRequest
+	(*SetVisibleResponse)(nil),    // 8: parlor.v1.SetVisibleResponse
+	(*Message)(nil),               // 9: parlor.v1.Message
+	(*SendMessageRequest)(nil),    // 10: parlor.v1.SendMessageRequest
+	(*SendMessageResponse)(nil),   // 11: parlor.v1.SendMessageResponse
+	(*ReportQualityRequest)(nil),  // 12: parlor.v1.ReportQualityRequest
+	(*ReportQualityResponse)(nil), // 13: parlor.v1.ReportQualityResponse
+	(*Track)(nil),                 // 14: parlor.v1.Track
+	(*Member)(nil),                // 15: parlor.v1.Member
+	(*Snapshot)(nil),              // 16: parlor.v1.Snapshot
+	(*JoinRequest)(nil),           // 17: parlor.v1.JoinRequest
+	(*JoinResponse)(nil),          // 18: parlor.v1.JoinResponse
+	(*ExitRequest)(nil),           // 19: parlor.v1.ExitRequest
+	(*ExitResponse)(nil),          // 20: parlor.v1.ExitResponse
+	(*UpdateTokenRequest)(nil),    // 21: parlor.v1.UpdateTokenRequest
+	(*UpdateTokenResponse)(nil),   // 22: parlor.v1.UpdateTokenResponse
+	(*Publish)(nil),               // 23: parlor.v1.Publish
+	(*Subscribe)(nil),             // 24: parlor.v1.Subscribe
+	(*NegotiateRequest)(nil),      // 25: parlor.v1.NegotiateRequest
+	(*NegotiateResponse)(nil),     // 26: parlor.v1.NegotiateResponse
+	(*SetLiveRequest)(nil),        // 27: parlor.v1.SetLiveRequest
+	(*SetLiveResponse)(nil),       // 28: parlor.v1.SetLiveResponse
+	(*EventsRequest)(nil),         // 29: parlor.v1.EventsRequest
+	(*Event)(nil),                 // 30: parlor.v1.Event
+	(*Heartbeat)(nil),             // 31: parlor.v1.Heartbeat
+	(*Left)(nil),                  // 32: parlor.v1.Left
+	(*TokenWillExpire)(nil),       // 33: parlor.v1.TokenWillExpire
+	(*Privileges)(nil),            // 34: parlor.v1.Privileges
+	(*Ended)(nil),                 // 35: parlor.v1.Ended
+	(*ErrorDetail)(nil),           // 36: parlor.v1.ErrorDetail
+	nil,                           // 37: parlor.v1.SetLiveRequest.LiveEntry
 }
 var file_room_proto_depIdxs = []int32{
-	0,  // 0: parlor.v1.Track.source:type_name -> parlor.v1.Source
-	3,  // 1: parlor.v1.Member.tracks:type_name -> parlor.v1.Track
-	4,  // 2: parlor.v1.Snapshot.members:type_name -> parlor.v1.Member
-	5,  // 3: parlor.v1.JoinResponse.snapshot:type_name -> parlor.v1.Snapshot
-	23, // 4: parlor.v1.JoinResponse.privileges:type_name -> parlor.v1.Privileges
-	0,  // 5: parlor.v1.Publish.source:type_name -> parlor.v1.Source
-	12, // 6: parlor.v1.NegotiateRequest.publish:type_name -> parlor.v1.Publish
-	13, // 7: parlor.v1.NegotiateRequest.subscribe:type_name -> parlor.v1.Subscribe
-	3,  // 8: parlor.v1.NegotiateResponse.published:type_name -> parlor.v1.Track
-	13, // 9: parlor.v1.NegotiateResponse.subscribed:type_name -> parlor.v1.Subscribe
-	26, // 10: parlor.v1.SetLiveRequest.live:type_name -> parlor.v1.SetLiveRequest.LiveEntry
-	5,  // 11: parlor.v1.Event.snapshot:type_name -> parlor.v1.Snapshot
-	20, // 12: parlor.v1.Event.heartbeat:type_name -> parlor.v1.Heartbeat
-	4,  // 13: parlor.v1.Event.joined:type_name -> parlor.v1.Member
-	4,  // 14: parlor.v1.Event.changed:type_name -> parlor.v1.Member
-	21, // 15: parlor.v1.Event.left:type_name -> parlor.v1.Left
-	22, // 16: parlor.v1.Event.token_will_expire:type_name -> parlor.v1.TokenWillExpire
-	24, // 17: parlor.v1.Event.ended:type_name -> parlor.v1.Ended
-	23, // 18: parlor.v1.Event.privileges:type_name -> parlor.v1.Privileges
-	1,  // 19: parlor.v1.Left.reason:type_name -> parlor.v1.LeftReason
-	2,  // 20: parlor.v1.Ended.reason:type_name -> parlor.v1.EndReason
-	6,  // 21: parlor.v1.RoomService.Join:input_type -> parlor.v1.JoinRequest
-	8,  // 22: parlor.v1.RoomService.Exit:input_type -> parlor.v1.ExitRequest
-	10, // 23: parlor.v1.RoomService.UpdateToken:input_type -> parlor.v1.UpdateTokenRequest
-	14, // 24: parlor.v1.RoomService.Negotiate:input_type -> parlor.v1.NegotiateRequest
-	16, // 25: parlor.v1.RoomService.SetLive:input_type -> parlor.v1.SetLiveRequest
-	18, // 26: parlor.v1.RoomService.Events:input_type -> parlor.v1.EventsRequest
-	7,  // 27: parlor.v1.RoomService.Join:output_type -> parlor.v1.JoinResponse
-	9,  // 28: parlor.v1.RoomService.Exit:output_type -> parlor.v1.ExitResponse
-	11, // 29: parlor.v1.RoomService.UpdateToken:output_type -> parlor.v1.UpdateTokenResponse
-	15, // 30: parlor.v1.RoomService.Negotiate:output_type -> parlor.v1.NegotiateResponse
-	17, // 31: parlor.v1.RoomService.SetLive:output_type -> parlor.v1.SetLiveResponse
-	19, // 32: parlor.v1.RoomService.Events:output_type -> parlor.v1.Event
-	27, // [27:33] is the sub-list for method output_type
-	21, // [21:27] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	9,  // 0: parlor.v1.SendMessageResponse.message:type_name -> parlor.v1.Message
+	0,  // 1: parlor.v1.Track.source:type_name -> parlor.v1.Source
+	14, // 2: parlor.v1.Member.tracks:type_name -> parlor.v1.Track
+	15, // 3: parlor.v1.Snapshot.members:type_name -> parlor.v1.Member
+	9,  // 4: parlor.v1.Snapshot.messages:type_name -> parlor.v1.Message
+	16, // 5: parlor.v1.JoinResponse.snapshot:type_name -> parlor.v1.Snapshot
+	34, // 6: parlor.v1.JoinResponse.privileges:type_name -> parlor.v1.Privileges
+	0,  // 7: parlor.v1.Publish.source:type_name -> parlor.v1.Source
+	23, // 8: parlor.v1.NegotiateRequest.publish:type_name -> parlor.v1.Publish
+	24, // 9: parlor.v1.NegotiateRequest.subscribe:type_name -> parlor.v1.Subscribe
+	14, // 10: parlor.v1.NegotiateResponse.published:type_name -> parlor.v1.Track
+	24, // 11: parlor.v1.NegotiateResponse.subscribed:type_name -> parlor.v1.Subscribe
+	37, // 12: parlor.v1.SetLiveRequest.live:type_name -> parlor.v1.SetLiveRequest.LiveEntry
+	16, // 13: parlor.v1.Event.snapshot:type_name -> parlor.v1.Snapshot
+	31, // 14: parlor.v1.Event.heartbeat:type_name -> parlor.v1.Heartbeat
+	15, // 15: parlor.v1.Event.joined:type_name -> parlor.v1.Member
+	15, // 16: parlor.v1.Event.changed:type_name -> parlor.v1.Member
+	32, // 17: parlor.v1.Event.left:type_name -> parlor.v1.Left
+	33, // 18: parlor.v1.Event.token_will_expire:type_name -> parlor.v1.TokenWillExpire
+	35, // 19: parlor.v1.Event.ended:type_name -> parlor.v1.Ended
+	34, // 20: parlor.v1.Event.privileges:type_name -> parlor.v1.Privileges
+	9,  // 21: parlor.v1.Event.message:type_name -> parlor.v1.Message
+	1,  // 22: parlor.v1.Left.reason:type_name -> parlor.v1.LeftReason
+	2,  // 23: parlor.v1.Ended.reason:type_name -> parlor.v1.EndReason
+	17, // 24: parlor.v1.RoomService.Join:input_type -> parlor.v1.JoinRequest
+	19, // 25: parlor.v1.RoomService.Exit:input_type -> parlor.v1.ExitRequest
+	21, // 26: parlor.v1.RoomService.UpdateToken:input_type -> parlor.v1.UpdateTokenRequest
+	25, // 27: parlor.v1.RoomService.Negotiate:input_type -> parlor.v1.NegotiateRequest
+	27, // 28: parlor.v1.RoomService.SetLive:input_type -> parlor.v1.SetLiveRequest
+	29, // 29: parlor.v1.RoomService.Events:input_type -> parlor.v1.EventsRequest
+	7,  // 30: parlor.v1.RoomService.SetVisible:input_type -> parlor.v1.SetVisibleRequest
+	10, // 31: parlor.v1.RoomService.SendMessage:input_type -> parlor.v1.SendMessageRequest
+	12, // 32: parlor.v1.RoomService.ReportQuality:input_type -> parlor.v1.ReportQualityRequest
+	3,  // 33: parlor.v1.AdminService.RemoveUser:input_type -> parlor.v1.RemoveUserRequest
+	5,  // 34: parlor.v1.AdminService.EndRoom:input_type -> parlor.v1.EndRoomRequest
+	18, // 35: parlor.v1.RoomService.Join:output_type -> parlor.v1.JoinResponse
+	20, // 36: parlor.v1.RoomService.Exit:output_type -> parlor.v1.ExitResponse
+	22, // 37: parlor.v1.RoomService.UpdateToken:output_type -> parlor.v1.UpdateTokenResponse
+	26, // 38: parlor.v1.RoomService.Negotiate:output_type -> parlor.v1.NegotiateResponse
+	28, // 39: parlor.v1.RoomService.SetLive:output_type -> parlor.v1.SetLiveResponse
+	30, // 40: parlor.v1.RoomService.Events:output_type -> parlor.v1.Event
+	8,  // 41: parlor.v1.RoomService.SetVisible:output_type -> parlor.v1.SetVisibleResponse
+	11, // 42: parlor.v1.RoomService.SendMessage:output_type -> parlor.v1.SendMessageResponse
+	13, // 43: parlor.v1.RoomService.ReportQuality:output_type -> parlor.v1.ReportQualityResponse
+	4,  // 44: parlor.v1.AdminService.RemoveUser:output_type -> parlor.v1.RemoveUserResponse
+	6,  // 45: parlor.v1.AdminService.EndRoom:output_type -> parlor.v1.EndRoomResponse
+	35, // [35:46] is the sub-list for method output_type
+	24, // [24:35] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_room_proto_init() }
@@ -1813,7 +2407,7 @@ func file_room_proto_init() {
 	if File_room_proto != nil {
 		return
 	}
-	file_room_proto_msgTypes[16].OneofWrappers = []any{
+	file_room_proto_msgTypes[27].OneofWrappers = []any{
 		(*Event_Snapshot)(nil),
 		(*Event_Heartbeat)(nil),
 		(*Event_Joined)(nil),
@@ -1822,6 +2416,7 @@ func file_room_proto_init() {
 		(*Event_TokenWillExpire)(nil),
 		(*Event_Ended)(nil),
 		(*Event_Privileges)(nil),
+		(*Event_Message)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1829,9 +2424,9 @@ func file_room_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_room_proto_rawDesc), len(file_room_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   24,
+			NumMessages:   35,
 			NumExtensions: 0,
-			NumServices:   1,
+			NumServices:   2,
 		},
 		GoTypes:           file_room_proto_goTypes,
 		DependencyIndexes: file_room_proto_depIdxs,

@@ -59,9 +59,23 @@ type ConnectionChanged struct {
 
 // CaptureChanged tells that a device was opened, closed or lost (Err).
 type CaptureChanged struct {
-	Source media.Source // Camera or Microphone
+	Source media.Source // Camera, Microphone or Screen
+	Name   string       // of the device, as given
 	On     bool
 	Err    *errno.Error
+}
+
+// MessageReceived is a text to the room, own ones included. Missed is true for those that come with the snapshot after an
+// interruption. Each message is told once.
+type MessageReceived struct {
+	Message Message
+	Missed  bool
+}
+
+// TokenChanged tells when the token and what it allows end, at the join and after each updateToken; zero times mean never.
+type TokenChanged struct {
+	ExpireAt                              time.Time
+	PublishAudio, PublishVideo, Subscribe bool // at present
 }
 
 // SpeakerChanged tells that sound goes out, or why it does not; the call goes on without.
@@ -82,4 +96,6 @@ func (Exited) event()                      {}
 func (MembersChanged) event()              {}
 func (ConnectionChanged) event()           {}
 func (CaptureChanged) event()              {}
+func (MessageReceived) event()             {}
+func (TokenChanged) event()                {}
 func (SpeakerChanged) event()              {}

@@ -49,6 +49,37 @@ type JoinOptions struct {
 	NoAutoSubscribe       bool // roomConfig.autoSubscribe is false
 }
 
+// Message is a text that a member wrote to everybody in the room.
+type Message struct {
+	ID     uint64 // rising within the room
+	UserID UserID
+	Text   string
+	SentAt time.Time // server's clock
+}
+
+// CameraPosition is what switchCamera takes (N-26). On a desktop front is the camera chosen in the settings and back the
+// next one in the list (N-27).
+type CameraPosition string
+
+// The camera positions.
+const (
+	CameraFront CameraPosition = "front"
+	CameraBack  CameraPosition = "back"
+)
+
+// PlaybackDevice is what setAudioPlaybackDevice takes (N-28). On a desktop the loudspeaker is the output chosen in the
+// settings, the earpiece the first other output that looks like a headset, else the same one.
+type PlaybackDevice string
+
+// The playback devices.
+const (
+	Speakerphone PlaybackDevice = "speakerphone"
+	Earpiece     PlaybackDevice = "earpiece"
+)
+
+// MaxMessage is the longest text of a message, in bytes of UTF-8.
+const MaxMessage = 4096
+
 // Connection is the state of a Context towards the server.
 type Connection uint8
 
@@ -64,9 +95,14 @@ const (
 type Member struct {
 	UserID    UserID
 	Self      bool
-	Audio     bool // microphone published and not muted
-	Video     bool // camera published and on
-	Screen    bool // shares a screen
-	Connected bool // false while the server waits for it to come back
-	JoinedAt  time.Time
+	Audio     bool          // microphone published and not muted
+	Video     bool          // camera published and on
+	Screen    bool          // shares a screen
+	Connected bool          // false while the server waits for it to come back
+	Invisible bool          // only ever of oneself: the others do not see it (N-30)
+	Quality   media.Quality // of its connection, as it reported it
+	// AudioSubscribed and its like tell whether the member's media are received here, by autoSubscribe or by the change…SubscribeState
+	// methods (N-18, N-21).
+	AudioSubscribed, VideoSubscribed, ScreenSubscribed bool
+	JoinedAt                                           time.Time
 }

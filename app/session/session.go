@@ -375,3 +375,30 @@ func (o *outage) next(now time.Time) (wait time.Duration, over bool) {
 	o.attempt++
 	return wait, false
 }
+
+// SetVisible makes the user appear to or vanish from the others; it is told again after a rejoin.
+func (s *Session) SetVisible(ctx context.Context, visible bool) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := s.client.SetVisible(ctx, &api.SetVisibleRequest{Visible: visible})
+	return err
+}
+
+// SendMessage tells everybody in the room a text.
+func (s *Session) SendMessage(ctx context.Context, text string) (*api.Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	reply, err := s.client.SendMessage(ctx, &api.SendMessageRequest{Text: text})
+	if err != nil {
+		return nil, err
+	}
+	return reply.GetMessage(), nil
+}
+
+// ReportQuality tells the others how good the own connection is.
+func (s *Session) ReportQuality(ctx context.Context, q uint32) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := s.client.ReportQuality(ctx, &api.ReportQualityRequest{Level: q})
+	return err
+}

@@ -34,7 +34,6 @@ type fakeBackend struct {
 	shows    []string
 	mintErr  error
 	retries  int
-	devices  []string
 	stats    room.Stats
 	level    int
 }
@@ -72,8 +71,7 @@ func (b *fakeBackend) MicrophoneLevel() int {
 	return b.level
 }
 
-func (b *fakeBackend) RetryNow()                   { b.retries++ }
-func (b *fakeBackend) SetDevice(kind, name string) { b.devices = append(b.devices, kind+"="+name) }
+func (b *fakeBackend) RetryNow() { b.retries++ }
 
 // taken returns the calls since the last taken.
 func (b *fakeBackend) taken() []string {

@@ -65,6 +65,11 @@ func ours(method string) bool {
 	return strings.HasPrefix(method, "x-") || strings.HasPrefix(method, "ui.")
 }
 
+// scripted tells the methods that only pace and read a script: they are no action, and have no row.
+func scripted(method string) bool {
+	return method == "x-sleep" || method == "x-wait" || method == "x-stats"
+}
+
 // maskParams is the one-line JSON of parameters with every token but its last four characters hidden.
 func maskParams(raw json.RawMessage) string {
 	if len(raw) == 0 {
@@ -92,9 +97,9 @@ func mustJSON(v any) json.RawMessage {
 	return data
 }
 
-func callRow(method string, params json.RawMessage, now time.Time) widgets.LogRow {
+func callRow(mark, method string, params json.RawMessage, now time.Time) widgets.LogRow {
 	text := method + " " + maskParams(params)
-	return widgets.LogRow{Time: now.Format(clockFormat), Mark: ">", Text: text, Detail: text}
+	return widgets.LogRow{Time: now.Format(clockFormat), Mark: mark, Text: text, Detail: text}
 }
 
 func eventRow(l bridge.Line, now time.Time) widgets.LogRow {

@@ -14,7 +14,7 @@ import (
 	"parlor/media"
 )
 
-// The kinds of Backend.SetDevice.
+// The kinds of x-setDevice.
 const (
 	kindCamera     = "camera"
 	kindMicrophone = "microphone"
@@ -251,7 +251,7 @@ func (w *Window) setDevice(kind, name string) {
 	case kindSpeaker:
 		w.cfg.Speaker = name
 	}
-	w.cfg.Backend.SetDevice(kind, name)
+	w.call("x-setDevice", map[string]any{"kind": kind, "name": name})
 	w.settings.show()
 }
 

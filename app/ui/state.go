@@ -64,6 +64,10 @@ type state struct {
 	lastResult string
 	resultOK   bool
 	notice     notice
+
+	layout layoutState
+	chat   chatState
+	frame  frameState
 }
 
 // form is what the user typed on the start page.
@@ -146,8 +150,17 @@ type (
 	serverReported struct{ problem string } // "": in order
 )
 
-// reduce returns the state after a message. It is pure: now is the only clock.
+// reduce returns the state after a message. It is pure: now is the only clock. The parts see the whole as it is after the
+// message.
 func (s state) reduce(m any, now time.Time) state {
+	s = s.reduceWhole(m, now)
+	s.layout = s.layout.reduce(m, &s, now)
+	s.chat = s.chat.reduce(m, &s, now)
+	s.frame = s.frame.reduce(m, &s, now)
+	return s
+}
+
+func (s state) reduceWhole(m any, now time.Time) state {
 	switch m := m.(type) {
 	case callStarted:
 		return s.reduceStarted(m)

@@ -37,8 +37,6 @@ type Backend interface {
 	MicrophoneLevel() int
 	// RetryNow tries to reconnect at once.
 	RetryNow()
-	// SetDevice chooses the device of a kind ("camera", "microphone", "speaker") for its next opening.
-	SetDevice(kind, name string)
 }
 
 // Config describes a Window.
@@ -81,6 +79,8 @@ type Window struct {
 	texts   *assets.Texts
 	state   state
 	calls   calls
+	inside  bool           // a command is running: its calls are steps of it
+	steps   map[string]int // calls by commands that were not logged yet
 	stage   *media.Stage
 	sampler *sampler
 	samples samples // newest
@@ -102,7 +102,7 @@ type Window struct {
 func New(cfg Config) *Window { return newWindow(cfg, time.Now) }
 
 func newWindow(cfg Config, now func() time.Time) *Window {
-	w := &Window{cfg: cfg, log: cfg.Log, now: now}
+	w := &Window{cfg: cfg, log: cfg.Log, now: now, steps: make(map[string]int)}
 	if w.log == nil {
 		w.log = slog.Default()
 	}
@@ -222,10 +222,10 @@ func (w *Window) LogCall(method string, params json.RawMessage) {
 	now := w.now()
 	w.post(func() {
 		w.calls.start(method, params, now)
-		if ours(method) {
+		if scripted(method) {
 			return
 		}
-		w.console.log.Add(callRow(method, params, now))
+		w.console.log.Add(callRow(w.takeMark(method), method, params, now))
 		w.send(callStarted{method, params})
 	})
 }
@@ -243,7 +243,7 @@ func (w *Window) logLine(l bridge.Line, now time.Time) {
 	}
 	f, method := readResult(l)
 	running := w.calls.answer(method, l)
-	if running == nil || ours(running.method) {
+	if running == nil || scripted(running.method) {
 		return
 	}
 	if f.Msg == "" { // createRtcRoomContext has no text of its own for success
@@ -259,9 +259,6 @@ func (w *Window) logLine(l bridge.Line, now time.Time) {
 	if ok && running.method == "createRtcRoomContext" {
 		w.start.stage.showAgain()
 		w.room.stage.showAgain()
-		for kind, name := range map[string]string{kindCamera: w.cfg.Camera, kindMicrophone: w.cfg.Microphone, kindSpeaker: w.cfg.Speaker} {
-			w.cfg.Backend.SetDevice(kind, name) // a new context starts with the devices of the command line
-		}
 	}
 }
 
@@ -299,10 +296,12 @@ func (w *Window) join() {
 	prefs.SetString(prefRoom, f.roomID)
 	prefs.SetString(prefUser, f.userID)
 	mic, camera := bit(w.state.mic.wish), bit(w.state.camera.wish)
-	w.call("changeVideoCapture", map[string]any{"state": camera})
-	w.call("changeAudioCapture", map[string]any{"state": mic})
-	w.call("changeStreamPublishState", map[string]any{"state": mic, "streamType": string(room.StreamAudio)})
-	w.call("joinRtcRoom", map[string]any{"roomId": f.roomID, "token": token, "userId": f.userID})
+	w.command("room.join", map[string]any{"roomId": f.roomID, "userId": f.userID}, func() {
+		w.call("changeVideoCapture", map[string]any{"state": camera})
+		w.call("changeAudioCapture", map[string]any{"state": mic})
+		w.call("changeStreamPublishState", map[string]any{"state": mic, "streamType": string(room.StreamAudio)})
+		w.call("joinRtcRoom", map[string]any{"roomId": f.roomID, "token": token, "userId": f.userID})
+	})
 }
 
 // bit is the documents' DeviceOpen or DeviceClose.
@@ -312,8 +311,6 @@ func bit(on bool) int {
 	}
 	return 0
 }
-
-func (w *Window) call(method string, params map[string]any) { w.cfg.Backend.Call(method, params) }
 
 // leave is the Leave button; before the answer to joinRtcRoom it cancels the join.
 func (w *Window) leave() {

@@ -609,9 +609,12 @@ func TestSettings(t *testing.T) {
 	go func() { defer close(done); h.wait.Wait() }()
 	h.queue.turnUntil(done)
 	h.tap("shell.rail.settings")
+	h.backend.taken()
 	h.typed("set.devices.camera", "Logitech C920")
 	h.typed("set.devices.camera", "System default")
-	if diff := cmp.Diff([]string{"camera=cam0", "camera="}, h.backend.devices); diff != "" {
+	if diff := cmp.Diff([]string{
+		`x-setDevice {"kind":"camera","name":"cam0"}`, `x-setDevice {"kind":"camera","name":""}`,
+	}, h.backend.taken()); diff != "" {
 		t.Errorf("devices (-want +got):\n%s", diff)
 	}
 	if got := h.settings.choices[kindMicrophone].pick.Selected; got != "file:tone.wav" {

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io"
+	"strings"
 
 	"parlor/media"
 )
@@ -119,4 +120,16 @@ func (d *devices) OpenSpeaker(name string, src media.AudioReader, _ func(error))
 		return nil, err
 	}
 	return Silence(src), nil
+}
+
+// Screens implements media.Devices: there is nothing to choose from but files.
+func (d *devices) Screens() ([]media.ScreenInfo, error) { return nil, nil }
+
+// OpenScreen implements media.Devices for "file:PATH" with a file of encoded frames.
+func (d *devices) OpenScreen(name string, _ media.VideoFormat) (media.VideoSource, error) {
+	path, isFile := strings.CutPrefix(name, "file:")
+	if !isFile {
+		return nil, fmt.Errorf("screen %q: %w", name, ErrNoDevice)
+	}
+	return OpenVideo(path)
 }

@@ -29,3 +29,8 @@ var _ media.Codecs = (*Set)(nil)
 
 // New returns a Set. It holds nothing that must be closed.
 func New() *Set { return new(Set) }
+
+// NewNoiseSuppressor implements media.Codecs.
+func (s *Set) NewNoiseSuppressor(level media.NoiseLevel) (media.NoiseSuppressor, error) {
+	return nil, nil
+}

@@ -259,3 +259,17 @@ func (s *speaker) Close() error {
 	s.entry.release()
 	return s.Closer.Close()
 }
+
+// Screens implements media.Devices.
+func (d *Devices) Screens() ([]media.ScreenInfo, error) {
+	list, err := d.list("flat", "Flat")
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return []media.ScreenInfo{{DeviceInfo: list[0], Width: 640, Height: 360}}, nil
+}
+
+// OpenScreen implements media.Devices; the screen shows what the camera shows.
+func (d *Devices) OpenScreen(name string, want media.VideoFormat) (media.VideoSource, error) {
+	return d.OpenCamera(name, want)
+}

@@ -33,3 +33,6 @@ func (Codecs) NewAudioEncoder(bitrate int) (media.AudioEncoder, error) {
 
 // NewAudioDecoder returns a decoder of tones.
 func (Codecs) NewAudioDecoder() (media.AudioDecoder, error) { return &ToneDecoder{}, nil }
+
+// NewNoiseSuppressor implements media.Codecs: tones have no noise.
+func (Codecs) NewNoiseSuppressor(media.NoiseLevel) (media.NoiseSuppressor, error) { return nil, nil }

@@ -19,9 +19,11 @@ const (
 
 // CaptureConfig describes a capture.
 type CaptureConfig struct {
-	Codecs  media.Codecs // nil: only sources of encoded media can be published
-	Bitrate int          // bit/s; 0 picks one for the format
-	OnLost  func(error)  // the device is gone; called once, must return at once
+	Codecs  media.Codecs      // nil: only sources of encoded media can be published
+	Bitrate int               // bit/s; 0 picks one for the format
+	Screen  bool              // the pictures are of a screen: sharp text before smooth motion
+	Largest media.VideoFormat // of what is published; zero: as the source gives. See VideoCapture.SetLargest
+	OnLost  func(error)       // the device is gone; called once, must return at once
 	Log     *slog.Logger
 }
 

@@ -305,6 +305,8 @@ type TrackStats struct {
 	Width, Height     int    // of the last key frame, pixels
 	JitterMS          float64
 	DelayMS           float64 // audio playout delay
+	DecodeMS          float64 // mean time of the last second to decode and convert one picture
+	Freezes           uint64  // times that no new picture came for more than 400 ms while the track sent
 }
 
 // SendStats counts one published track.
@@ -313,6 +315,10 @@ type SendStats struct {
 	Packets, Bytes, Frames uint64
 	Level                  int // 0..100 of own sound
 	Resent                 uint64
+	Width, Height          int     // of the last picture sent, pixels
+	Bitrate                int     // bit/s that the encoder aims at
+	LossPercent            float64 // of what was sent, as the other side last reported it
+	EncodeMS               float64 // mean time of the last second to encode one frame
 }
 
 // Stats is a snapshot of all counters; it stays valid after Close.
