@@ -25,6 +25,7 @@ var importRules = []struct {
 	{"parlor/app/server", []string{"fyne.io/fyne/v2/...", "parlor/widgets", "parlor/app/ui", "parlor/app/session", "parlor/app/room", "parlor/app/bridge", "parlor/media/peer"}, "else the client could cheat by sharing memory"},
 	{"parlor/app/api", []string{"parlor/app/server", "parlor/app/session", "parlor/media/...", "github.com/pion/...", "fyne.io/fyne/v2/..."}, "the contract depends on nobody"},
 	{"parlor/app/errno", []string{"parlor/...", "github.com/...", "connectrpc.com/..."}, "the table depends on nobody"},
+	{"parlor/app/link", []string{"github.com/...", "connectrpc.com/...", "parlor/media/...", "fyne.io/fyne/v2/..."}, "the program reads a link before anything else is there"},
 	{"parlor/app/token", []string{"github.com/...", "connectrpc.com/...", "parlor/media/...", "parlor/app/server"}, "tokens are plain bytes and hashes"},
 	{"parlor/app/bridge", []string{"fyne.io/fyne/v2/...", "parlor/widgets", "parlor/app/ui", "parlor/app/server", "github.com/nats-io/..."}, "the API surface serves windows and scripts alike"},
 	{"parlor/app/bots", []string{"fyne.io/fyne/v2/...", "parlor/app/server", "parlor/media/codec", "parlor/media/device"}, "bots run headless"},
