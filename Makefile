@@ -26,6 +26,11 @@ build/parlor: FORCE
 	@mkdir -p build
 	$(GO_BUILD) -tags $(RELEASE_TAGS) -o $@ ./cmd/parlor
 
+# As build/parlor, with the codecs inside, for machines that have no more than a desktop.
+build/parlor-release: FORCE
+	@mkdir -p build
+	$(GO_BUILD) -tags $(RELEASE_TAGS) -o $@ ./cmd/parlor
+
 build/parlord build/parlorctl: FORCE
 	@mkdir -p build
 	CGO_ENABLED=0 $(GO_BUILD) -o $@ ./cmd/$(@F)

@@ -121,3 +121,11 @@ func hexOf(c color.Color) string {
 	n := color.NRGBAModel.Convert(c).(color.NRGBA)
 	return fmt.Sprintf("#%02X%02X%02X", n.R, n.G, n.B)
 }
+
+//go:generate go run ../cmd/internal/licences -o licences.txt -texts licences -tags nolibopusfile ../cmd/parlor ../cmd/parlord ../cmd/parlorctl
+
+//go:embed licences.txt
+var licences string
+
+// Licences is the text of the licences of everything that the programs are made of.
+func Licences() string { return licences }
