@@ -19,6 +19,7 @@ import (
 
 	"parlor/app/bots"
 	"parlor/app/bridge"
+	"parlor/app/link"
 	"parlor/app/room"
 	"parlor/app/token"
 	"parlor/app/ui"
@@ -61,6 +62,7 @@ type App struct {
 	bridge *bridge.Bridge
 	window *ui.Window
 	drive  *drive
+	links  *handover // nil: another window takes them
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -120,6 +122,9 @@ func (a *App) start() error {
 		}
 		a.drive.start()
 	}
+	if a.links, err = newHandover(a.opts.Data, a.openLink, a.log); err != nil {
+		a.log.Warn("links open in windows of their own", "error", err)
+	}
 	a.call("createRtcRoomContext", map[string]any{"appId": a.app.ID})
 	a.window.Show()
 	if a.opts.Demo {
@@ -130,6 +135,9 @@ func (a *App) start() error {
 	}
 	return nil
 }
+
+// openLink shows an invitation that a later start of the program handed over.
+func (a *App) openLink(l link.Link) { a.window.OpenLink(l) }
 
 // language turns the flag's value into the name of a translation; "" stays.
 func language(flag string) string {
@@ -191,6 +199,9 @@ func (a *App) Close() {
 		}
 		if a.drive != nil {
 			a.drive.close()
+		}
+		if a.links != nil {
+			a.links.close()
 		}
 		if a.window != nil {
 			a.window.Close()

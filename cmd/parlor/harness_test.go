@@ -51,7 +51,9 @@ func buildAndRun(m *testing.M) int {
 		}
 		return out
 	}
-	programs.parlor = build("parlor")
+	if programs.parlor = os.Getenv("PARLOR_PROGRAM"); programs.parlor == "" { // else an installed one is tested
+		programs.parlor = build("parlor")
+	}
 	programs.parlord = build("parlord", "CGO_ENABLED=0")
 	programs.parlorctl = build("parlorctl", "CGO_ENABLED=0")
 	return m.Run()

@@ -14,6 +14,7 @@ import (
 	fyneapp "fyne.io/fyne/v2/app"
 
 	"parlor/app"
+	"parlor/app/link"
 	"parlor/assets"
 	"parlor/cmd/internal/command"
 	"parlor/media"
@@ -36,10 +37,11 @@ func run(ctx context.Context, name string, args []string, std command.Std) error
 	if err != nil {
 		return err
 	}
-	if len(others) > 0 {
-		return command.Usagef("unexpected argument %q", others[0])
+	given, err := useLink(opts, others)
+	if err == nil {
+		err = check(opts)
 	}
-	if err := check(opts); err != nil {
+	if err != nil {
 		return err
 	}
 	if opts.Log, err = command.NewLog(std.Err, *logLevel); err != nil {
@@ -55,13 +57,40 @@ func run(ctx context.Context, name string, args []string, std command.Std) error
 	if *selftest {
 		return selfTest(ctx, *opts, std)
 	}
+	if given != "" {
+		if taken, err := app.HandOver(ctx, opts.Data, given); taken || err != nil {
+			return err
+		}
+	}
 	return runWindow(ctx, *opts)
+}
+
+// useLink takes the one argument there may be, a link that a desktop hands over (parlor://join?…), into the options. It
+// returns the link, "" for none.
+func useLink(o *app.Options, args []string) (string, error) {
+	switch {
+	case len(args) == 0:
+		return "", nil
+	case len(args) > 1:
+		return "", command.Usagef("unexpected argument %q", args[1])
+	case !link.Is(args[0]):
+		return "", command.Usagef("unexpected argument %q", args[0])
+	}
+	l, err := link.Parse(args[0])
+	if err != nil {
+		return "", command.Usagef("%v", err)
+	}
+	o.Server, o.AppID, o.RoomID, o.Token = l.Server, l.AppID, l.RoomID, l.Token
+	if l.UserID != "" {
+		o.UserID = l.UserID
+	}
+	return args[0], nil
 }
 
 // options defines the flags that fill app.Options.
 func options(name string, std command.Std) (*app.Options, *command.Flags) {
 	o := new(app.Options)
-	f := command.NewFlags(name, "[flags]", about, std)
+	f := command.NewFlags(name, "[flags] [parlor://join?…]", about, std)
 	f.ServerVar(&o.Server, "server", app.Embedded, app.Embedded, "`URL` of a parlord, or embedded")
 	f.StringVar(&o.Listen, "listen", "", "`address` of the embedded server (default 127.0.0.1:7880; 0.0.0.0:7880 hosts the local network)")
 	f.StringVar(&o.UDP, "udp", "", "`address` of the embedded server's media port (default: two above --listen)")

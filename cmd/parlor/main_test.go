@@ -47,6 +47,8 @@ func TestRun_BadArguments(t *testing.T) {
 		{"log level", []string{"--log-level", "loud"}, `--log-level "loud"`},
 		{"unknown flag", []string{"--nonsense"}, "nonsense"},
 		{"argument", []string{"room1"}, `unexpected argument "room1"`},
+		{"wrong link", []string{"parlor://leave?room=1"}, "only parlor://join"},
+		{"two links", []string{"parlor://join?room=1", "parlor://join?room=2"}, "unexpected argument"},
 		{"demo without a key", []string{"--demo", "--server", "http://127.0.0.1:1"}, "--demo on a server of its own needs"},
 	}
 	for _, tt := range tests {
