@@ -13,6 +13,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -62,7 +63,8 @@ type App struct {
 	bridge *bridge.Bridge
 	window *ui.Window
 	drive  *drive
-	links  *handover // nil: another window takes them
+	links  *handover     // nil: another window takes them
+	calls  atomic.Uint64 // by the window
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -220,10 +222,12 @@ func (a *App) call(method string, params map[string]any) {
 		a.log.Error("parameters", "method", method, "error", err)
 		return
 	}
-	a.bridge.Call(nil, method, raw)
+	(*backend)(a).Call(method, raw)
 }
 
-func (a *App) onCall(method string, params json.RawMessage) { a.window.LogCall(method, params) }
+func (a *App) onCall(id json.RawMessage, method string, params json.RawMessage) {
+	a.window.LogCall(id, method, params)
+}
 
 func (a *App) onLine(l bridge.Line) {
 	a.window.LogLine(l)
@@ -253,8 +257,10 @@ func doubtful(e room.Event) bool {
 // backend is what the window may wish.
 type backend App
 
-// Call implements ui.Backend.
-func (b *backend) Call(method string, params map[string]any) { (*App)(b).call(method, params) }
+// Call implements ui.Backend. Each call has an id of its own, so that its answers find it.
+func (b *backend) Call(method string, params json.RawMessage) {
+	b.bridge.Call(fmt.Appendf(nil, `"window%d"`, b.calls.Add(1)), method, params)
+}
 
 // MintToken implements ui.Backend.
 func (b *backend) MintToken(roomID, userID string) (string, error) {

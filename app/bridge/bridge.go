@@ -51,9 +51,9 @@ type Config struct {
 	Room  room.Config      // template of every context; AppID and OnEvent are the Bridge's
 	Extra map[string]Extra // further methods by name, such as x-quit or ui.tap; may be nil
 
-	OnCall  func(method string, params json.RawMessage) // tells that a call is given, before any of its lines; may be nil
-	Emit    func(Line)                                  // gets every line, one at a time, in order; while it blocks, the room and all calls wait
-	OnEvent func(room.Event)                            // gets every event of the present context, after its line; may be nil
+	OnCall  func(id json.RawMessage, method string, params json.RawMessage) // tells that a call is given, before any of its lines; may be nil
+	Emit    func(Line)                                                      // gets every line, one at a time, in order; while it blocks, the room and all calls wait
+	OnEvent func(room.Event)                                                // gets every event of the present context, after its line; may be nil
 }
 
 // engine is what the Bridge needs of a room.Context.
@@ -125,10 +125,21 @@ func (b *Bridge) Call(id json.RawMessage, method string, params json.RawMessage)
 	select {
 	case b.slots <- struct{}{}:
 	default:
-		b.emit(Line{ID: id, Error: fmt.Sprintf("%s: %d calls are under way already", method, maxCalls)})
+		b.given(id, method, params)
+		b.emit(Line{ID: id, Error: fmt.Sprintf("%s: %d calls are under way already", shorten(method), maxCalls)})
 		return
 	}
 	b.start(id, method, params, false)
+}
+
+// given tells that a call is given.
+func (b *Bridge) given(id json.RawMessage, method string, params json.RawMessage) {
+	if b.cfg.OnCall == nil {
+		return
+	}
+	b.emitMu.Lock()
+	defer b.emitMu.Unlock()
+	b.cfg.OnCall(id, method, params)
 }
 
 // CallLine is Call with a line of JSON as it stands in the protocol: the next line of a script. It
@@ -212,6 +223,7 @@ func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, 
 		if closed {
 			b.emit(Line{ID: id, Error: errClosed.Error()})
 		} else {
+			b.given(id, name, params)
 			b.emit(Line{ID: id, Error: fmt.Sprintf("unknown method %q", shorten(name))})
 		}
 		return
@@ -229,11 +241,7 @@ func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, 
 	b.queue(c)
 	b.running.Add(1)
 	b.mu.Unlock()
-	if b.cfg.OnCall != nil {
-		b.emitMu.Lock()
-		b.cfg.OnCall(name, params)
-		b.emitMu.Unlock()
-	}
+	b.given(id, name, params)
 	// The first createRtcRoomContext blocks nowhere: it is done when Call returns.
 	if m.Sync && script || m.lane == laneContext && idle {
 		c.run()

@@ -612,11 +612,14 @@ func TestLines(t *testing.T) {
 func TestBridge_OnCall(t *testing.T) {
 	defer test.CheckRoutines(t)()
 	h := newHarness(t, nil)
-	h.cfg.OnCall = func(method string, params json.RawMessage) {
-		h.emit(Line{Event: "> " + method, Res: params})
+	h.cfg.OnCall = func(id json.RawMessage, method string, params json.RawMessage) {
+		h.emit(Line{ID: id, Event: "> " + method, Res: params})
 	}
-	want := []string{`{"event":"> createRtcRoomContext","res":{"appId":"a"}}`, `{"id":1,"ok":true}`}
-	if diff := cmp.Diff(want, h.script(t, createLine)); diff != "" {
+	want := []string{
+		`{"id":1,"event":"> createRtcRoomContext","res":{"appId":"a"}}`, `{"id":1,"ok":true}`,
+		`{"id":2,"event":"> noSuch","res":null}`, `{"id":2,"error":"unknown method \"noSuch\""}`,
+	}
+	if diff := cmp.Diff(want, h.script(t, createLine, `{"id":2,"method":"noSuch"}`)); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 }

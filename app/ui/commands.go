@@ -13,7 +13,7 @@ func (w *Window) call(method string, params map[string]any) {
 	if w.inside {
 		w.steps[method]++
 	}
-	w.cfg.Backend.Call(method, params)
+	w.cfg.Backend.Call(method, mustJSON(params))
 }
 
 // command logs an action and does it. params may be nil; secrets must not be in them.

@@ -38,10 +38,10 @@ type fakeBackend struct {
 	level    int
 }
 
-func (b *fakeBackend) Call(method string, params map[string]any) {
+func (b *fakeBackend) Call(method string, params json.RawMessage) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.calls = append(b.calls, method+" "+string(mustJSON(params)))
+	b.calls = append(b.calls, method+" "+string(params))
 }
 
 func (b *fakeBackend) MintToken(roomID, userID string) (string, error) {
@@ -219,6 +219,11 @@ func (h *harness) seen() State {
 		h.t.Fatal(err)
 	}
 	return s
+}
+
+// LogCall is the window's, for a call without an id.
+func (h *harness) LogCall(method string, params json.RawMessage) {
+	h.Window.LogCall(nil, method, params)
 }
 
 // events hands events in and shows them.

@@ -17,30 +17,34 @@ func errorLine(f failure) string { return fmt.Sprintf("errNo = %d, errMsg = %s",
 
 // call is a running call of the documents' API.
 type call struct {
+	id      string // "" for none
 	method  string
 	params  json.RawMessage
 	started time.Time
 	result  bool // success or fail has come
 }
 
-// calls pairs results with calls. The bridge tells a call's name only in its texts, so calls of one
-// name are answered in their order. At most maxCalls are kept: more means that nobody answers.
+// calls pairs results with calls by their ids. Scripts may give no ids, or the same one again: such calls of one name are
+// answered in their order, and the name stands in the texts. At most maxCalls are kept: more means that nobody answers.
 type calls struct{ running []*call }
 
 const maxCalls = 256
 
-func (c *calls) start(method string, params json.RawMessage, now time.Time) {
+func (c *calls) start(id json.RawMessage, method string, params json.RawMessage, now time.Time) {
 	if len(c.running) == maxCalls {
 		c.running = c.running[1:]
 	}
-	c.running = append(c.running, &call{method: method, params: params, started: now})
+	c.running = append(c.running, &call{id: string(id), method: method, params: params, started: now})
 }
 
 // answer returns the call that a line belongs to, nil for none. method is "" when the line does not
 // name it: then it is that of a method with one answer, and the oldest one is meant.
 func (c *calls) answer(method string, l bridge.Line) *call {
 	for i, running := range c.running {
-		named := running.method == method || method == "" && l.Callback == "" && answersOnce(running.method)
+		if running.id != string(l.ID) {
+			continue
+		}
+		named := running.method == method || method == "" && l.Callback == "" && answersOnce(running.method) || len(l.ID) > 0 && l.Error != ""
 		first := l.Callback == "success" || l.Callback == "fail"
 		if !named || first && running.result {
 			continue

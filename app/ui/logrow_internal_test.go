@@ -81,7 +81,7 @@ func TestReadResult(t *testing.T) {
 func TestCalls_Answer(t *testing.T) {
 	var c calls
 	for i, method := range []string{"joinRtcRoom", "updateToken", "joinRtcRoom", "createRtcRoomContext"} {
-		c.start(method, nil, testTime.Add(time.Duration(i)*time.Second))
+		c.start(nil, method, nil, testTime.Add(time.Duration(i)*time.Second))
 	}
 	ok := true
 	for _, step := range []struct {
@@ -113,7 +113,7 @@ func TestCalls_Answer(t *testing.T) {
 		t.Errorf("%d calls are kept after their answers", len(c.running))
 	}
 	for range maxCalls + 10 {
-		c.start("joinRtcRoom", nil, testTime)
+		c.start(nil, "joinRtcRoom", nil, testTime)
 	}
 	if len(c.running) != maxCalls {
 		t.Errorf("%d calls without answer are kept, want %d", len(c.running), maxCalls)

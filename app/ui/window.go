@@ -24,9 +24,9 @@ import (
 
 // Backend is what screens wish from the application. All methods return at once.
 type Backend interface {
-	// Call calls the documents' API through the bridge. Its rows and results come back by LogCall,
-	// LogLine and HandleEvent.
-	Call(method string, params map[string]any)
+	// Call calls the documents' API through the bridge; params is any text, JSON or not. Its rows and results come back by
+	// LogCall, LogLine and HandleEvent.
+	Call(method string, params json.RawMessage)
 	// MintToken makes a token; an error when this program has no key for the app.
 	MintToken(roomID, userID string) (string, error)
 	// Show puts a user's picture on a display; user "" is the own preview, a nil display takes it off.
@@ -217,11 +217,11 @@ func (w *Window) HandleEvent(ev room.Event) {
 	w.post(func() { w.send(ev) })
 }
 
-// LogCall shows that a call of the documents' API starts. Any goroutine.
-func (w *Window) LogCall(method string, params json.RawMessage) {
+// LogCall shows that a call of the documents' API starts; its lines will have its id, if it has one. Any goroutine.
+func (w *Window) LogCall(id json.RawMessage, method string, params json.RawMessage) {
 	now := w.now()
 	w.post(func() {
-		w.calls.start(method, params, now)
+		w.calls.start(id, method, params, now)
 		if scripted(method) {
 			return
 		}
