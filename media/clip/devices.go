@@ -12,17 +12,18 @@ import (
 // builtins is the number of built-in clips.
 const builtins = 4
 
-// builtin has the clips bot1 to bot4; see gen.go.
+// builtin has the clips bot1 to bot4 and screen; see gen.go.
 //
 //go:embed builtin/*.ivf builtin/*.ogg
 var builtin embed.FS
 
-// devices are a camera and a microphone that play clips, and a speaker that nobody hears.
+// devices are a camera, a screen and a microphone that play clips, and a speaker that nobody hears.
 type devices struct {
 	camera     func() (media.VideoSource, error) // nil: none
 	microphone func() (media.AudioSource, error) // nil: none
 	video      media.DeviceInfo
 	audio      media.DeviceInfo
+	screen     media.ScreenInfo // which BuiltinScreen plays; no ID: none
 }
 
 // FileDevices are a camera that plays a video file and a microphone that plays a sound file,
@@ -42,32 +43,34 @@ func FileDevices(video, audio string) media.Devices {
 
 // Builtin are a camera and a microphone that play one of four clips inside the program, VP8 of
 // 640×360 at 15 per second and Opus: a moving picture, and a voice. n counts from 0 and starts again after
-// the fourth. The speaker is Silence.
+// the fourth. The screen is BuiltinScreen, the speaker Silence.
 func Builtin(n int) media.Devices {
 	name := fmt.Sprintf("bot%d", 1+(n%builtins+builtins)%builtins)
 	info := media.DeviceInfo{ID: name, Label: "Parlor " + name, Default: true}
-	read := func(suffix string) (string, []byte, error) {
-		path := "builtin/" + name + suffix
-		data, err := builtin.ReadFile(path)
-		return path, data, err
-	}
 	return &devices{
 		video: info, audio: info,
-		camera: func() (media.VideoSource, error) {
-			path, data, err := read(".ivf")
-			if err != nil {
-				return nil, err
-			}
-			return NewVideo(path, data)
-		},
-		microphone: func() (media.AudioSource, error) {
-			path, data, err := read(".ogg")
-			if err != nil {
-				return nil, err
-			}
-			return NewAudio(path, data)
+		camera:     func() (media.VideoSource, error) { return openBuiltin(name+".ivf", NewVideo) },
+		microphone: func() (media.AudioSource, error) { return openBuiltin(name+".ogg", NewAudio) },
+		screen: media.ScreenInfo{
+			DeviceInfo: media.DeviceInfo{ID: "slides", Label: "Slides", Default: true},
+			Width:      1280, Height: 720,
 		},
 	}
+}
+
+// BuiltinScreen plays a clip inside the program that looks like a shared screen, slides with text: VP8 of 1280×720 at 5 per
+// second.
+func BuiltinScreen() (media.VideoSource, error) { return openBuiltin("screen.ivf", NewVideo) }
+
+// openBuiltin plays a built-in file with NewVideo or NewAudio.
+func openBuiltin[S any](file string, open func(name string, data []byte) (S, error)) (S, error) {
+	path := "builtin/" + file
+	data, err := builtin.ReadFile(path)
+	if err != nil {
+		var none S
+		return none, err
+	}
+	return open(path, data)
 }
 
 func (d *devices) Cameras() ([]media.DeviceInfo, error) {
@@ -122,14 +125,25 @@ func (d *devices) OpenSpeaker(name string, src media.AudioReader, _ func(error))
 	return Silence(src), nil
 }
 
-// Screens implements media.Devices: there is nothing to choose from but files.
-func (d *devices) Screens() ([]media.ScreenInfo, error) { return nil, nil }
-
-// OpenScreen implements media.Devices for "file:PATH" with a file of encoded frames.
-func (d *devices) OpenScreen(name string, _ media.VideoFormat) (media.VideoSource, error) {
-	path, isFile := strings.CutPrefix(name, "file:")
-	if !isFile {
-		return nil, fmt.Errorf("screen %q: %w", name, ErrNoDevice)
+// Screens implements media.Devices.
+func (d *devices) Screens() ([]media.ScreenInfo, error) {
+	if d.screen.ID == "" {
+		return nil, nil
 	}
-	return OpenVideo(path)
+	return []media.ScreenInfo{d.screen}, nil
+}
+
+// OpenScreen implements media.Devices. Every one of these devices takes "file:PATH", too.
+func (d *devices) OpenScreen(name string, _ media.VideoFormat) (media.VideoSource, error) {
+	if path, isFile := strings.CutPrefix(name, "file:"); isFile {
+		src, err := OpenVideo(path)
+		if err != nil {
+			return nil, fmt.Errorf("screen file: %w", err)
+		}
+		return src, nil
+	}
+	if err := named(name, d.screen.DeviceInfo, "screen"); err != nil {
+		return nil, err
+	}
+	return BuiltinScreen()
 }

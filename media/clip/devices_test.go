@@ -127,3 +127,65 @@ func TestFileDevices_None(t *testing.T) {
 		t.Errorf("lists: %v, %v, %v, %v", cameras, mics, speakers, err)
 	}
 }
+
+// TestBuiltinScreen: the shared screen is small, sharp and can be joined within seconds.
+func TestBuiltinScreen(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	d := clip.Builtin(2)
+	screens, err := d.Screens()
+	if err != nil || len(screens) != 1 || !screens[0].Default || screens[0].Window {
+		t.Fatalf("got screens %+v, %v", screens, err)
+	}
+	for _, name := range []string{"", "test", screens[0].ID} {
+		src, err := d.OpenScreen(name, media.VideoFormat{})
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		want := media.VideoFormat{Width: screens[0].Width, Height: screens[0].Height, Rate: 5}
+		if got := src.Format(); got != want {
+			t.Errorf("%q: got format %v want %v", name, got, want)
+		}
+		if f, err := src.ReadVideo(); err != nil || !f.KeyFrame {
+			t.Errorf("%q: key %v, %v", name, f.KeyFrame, err)
+		}
+		if err := src.Close(); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if size := len(readFile(t, filepath.Join("builtin", "screen.ivf"))); size > 150_000 {
+		t.Errorf("file of %d bytes want at most 150000", size)
+	}
+}
+
+func TestFileDevices_OpenScreen(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	dir := t.TempDir()
+	good, bad := filepath.Join(dir, "good.ivf"), filepath.Join(dir, "bad.ivf")
+	for path, data := range map[string][]byte{good: ivf(t, 5, 1, 0, 1), bad: []byte("DKIF and no more")} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := clip.FileDevices("", "")
+	if screens, err := d.Screens(); err != nil || len(screens) != 0 {
+		t.Errorf("got screens %v, %v want none", screens, err)
+	}
+	src, err := d.OpenScreen("file:"+good, media.VideoFormat{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := src.Close(); err != nil {
+		t.Error(err)
+	}
+	for name, want := range map[string]string{
+		"file:" + bad:        "screen file: " + bad + ": IVF header: file ends too early",
+		"file:/no/such/file": "screen file: open /no/such/file: no such file or directory",
+		"":                   "no screen: no such device",
+		"window:1":           "no screen: no such device",
+	} {
+		if _, err := d.OpenScreen(name, media.VideoFormat{}); err == nil || err.Error() != want {
+			t.Errorf("%q: got error %v want %s", name, err, want)
+		}
+	}
+}
