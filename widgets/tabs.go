@@ -108,6 +108,7 @@ func (t *Tabs) layout(size fyne.Size) {
 // Tab is one word of Tabs.
 type Tab struct {
 	widget.BaseWidget
+	unusedKeys
 
 	OnTapped func()
 
@@ -172,10 +173,11 @@ func (t *Tab) TypedRune(rune) {}
 
 // TypedKey is called by the window.
 func (t *Tab) TypedKey(ev *fyne.KeyEvent) {
-	switch ev.Name {
-	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+	if presses(ev) {
 		t.Tapped(nil)
+		return
 	}
+	t.unused(ev)
 }
 
 // CreateRenderer is called by the window.

@@ -32,6 +32,7 @@ const (
 // ToolButton is an icon on a rounded ground, with a small label below it unless the label is empty.
 type ToolButton struct {
 	widget.BaseWidget
+	unusedKeys
 
 	OnTapped func()
 
@@ -158,10 +159,11 @@ func (b *ToolButton) TypedRune(rune) {}
 
 // TypedKey is called by the window.
 func (b *ToolButton) TypedKey(ev *fyne.KeyEvent) {
-	switch ev.Name {
-	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+	if presses(ev) {
 		b.Tapped(nil)
+		return
 	}
+	b.unused(ev)
 }
 
 // CreateRenderer is called by the window.

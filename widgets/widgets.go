@@ -6,6 +6,9 @@ package widgets
 import (
 	"image/color"
 	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -16,6 +19,13 @@ const (
 	tileRadius   = 8
 	buttonRadius = 8
 )
+
+// textSize is Fyne's text size, from which the design's sizes are counted.
+const textSize = 14
+
+// Scaled is a size of the design, in units, at the text size that the user chose. It is for text and for what holds text;
+// gaps and radii stay as they are.
+func Scaled(units float32) float32 { return units * theme.TextSize() / textSize }
 
 // renderer is a WidgetRenderer made of functions, so that each widget is one file and one type.
 type renderer struct {
@@ -75,6 +85,49 @@ func elide(text string, width, size float32, style fyne.TextStyle) string {
 		return ""
 	}
 	return string(runes[:n-1]) + ellipsis
+}
+
+// wrap breaks text into at most n lines of a width: at spaces, and between Chinese characters. The last line is shortened when
+// the text is longer.
+func wrap(text string, width, size float32, style fyne.TextStyle, n int) []string {
+	var lines []string
+	for len(lines) < n-1 {
+		cut := breakAt(text, width, size, style)
+		if cut == len(text) {
+			break
+		}
+		lines = append(lines, strings.TrimRight(text[:cut], " "))
+		text = strings.TrimLeft(text[cut:], " ")
+	}
+	return append(lines, elide(text, width, size, style))
+}
+
+// breakAt is where the first line of a text ends: the last place to break that fits, else the last character that fits.
+func breakAt(text string, width, size float32, style fyne.TextStyle) int {
+	fits, last := 0, 0
+	previous := ' '
+	for i, r := range text {
+		if i > 0 && (previous == ' ' || unicode.Is(unicode.Han, r) && unicode.Is(unicode.Han, previous) || strings.ContainsRune("，。；：！？、", previous)) {
+			if fyne.MeasureText(strings.TrimRight(text[:i], " "), size, style).Width > width {
+				break
+			}
+			fits = i
+		}
+		previous = r
+	}
+	if fyne.MeasureText(text, size, style).Width <= width {
+		return len(text)
+	}
+	if fits > 0 {
+		return fits
+	}
+	for i, r := range text {
+		if i > 0 && fyne.MeasureText(text[:i+utf8.RuneLen(r)], size, style).Width > width {
+			return i
+		}
+		last = i
+	}
+	return max(last, 1)
 }
 
 // themed is the colour of a role in the present theme.

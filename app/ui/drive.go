@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -127,6 +128,14 @@ func (w *Window) Type(ctx context.Context, id, text string) error {
 				return fmt.Errorf("ui: control %q is disabled", id)
 			}
 			o.SetText(text)
+		case *widgets.Select:
+			for _, option := range o.Options {
+				if option == text {
+					o.SetSelected(text)
+					return nil
+				}
+			}
+			return fmt.Errorf("ui: control %q has no choice %q, only %q", id, text, o.Options)
 		case *widget.Select:
 			for _, option := range o.Options {
 				if option == text {
@@ -233,7 +242,7 @@ func (w *Window) snapshot() State {
 	}
 	s.Tiles = w.tileStates()
 	visible := make(map[fyne.CanvasObject]bool)
-	walk(w.win.Canvas().Content(), func(o fyne.CanvasObject) {
+	w.walkAll(func(o fyne.CanvasObject) {
 		visible[o] = true
 		s.Texts = append(s.Texts, textsOf(o)...)
 	})
@@ -306,7 +315,7 @@ func (w *Window) control(id string) (fyne.CanvasObject, error) {
 		return nil, fmt.Errorf("ui: there is no control %q", id)
 	}
 	found := false
-	walk(w.win.Canvas().Content(), func(seen fyne.CanvasObject) { found = found || seen == o })
+	w.walkAll(func(seen fyne.CanvasObject) { found = found || seen == o })
 	if !found {
 		return nil, fmt.Errorf("ui: control %q is not on screen", id)
 	}
@@ -316,9 +325,17 @@ func (w *Window) control(id string) (fyne.CanvasObject, error) {
 // parent is a widget that tells what is in it.
 type parent interface{ Objects() []fyne.CanvasObject }
 
+// walkAll visits everything that can be seen, dialogs and menus after the page.
+func (w *Window) walkAll(visit func(fyne.CanvasObject)) {
+	walk(w.win.Canvas().Content(), visit)
+	for _, o := range w.win.Canvas().Overlays().List() {
+		walk(o, visit)
+	}
+}
+
 // walk visits an object and all within that can be seen. Fyne has no such function for programs.
 func walk(o fyne.CanvasObject, visit func(fyne.CanvasObject)) {
-	if o == nil || !o.Visible() {
+	if o == nil || !o.Visible() { // nil: contentOf of what is no box
 		return
 	}
 	visit(o)
@@ -333,7 +350,23 @@ func walk(o fyne.CanvasObject, visit func(fyne.CanvasObject)) {
 		for _, child := range o.Objects() {
 			walk(child, visit)
 		}
+	default:
+		walk(contentOf(o), visit)
 	}
+}
+
+// contentOf is what one of Fyne's own boxes holds: pop-ups and the like have it in a field, and some of them are not exported.
+func contentOf(o fyne.CanvasObject) fyne.CanvasObject {
+	v := reflect.Indirect(reflect.ValueOf(o))
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	f := v.FieldByName("Content")
+	if !f.IsValid() || !f.CanInterface() {
+		return nil
+	}
+	content, _ := f.Interface().(fyne.CanvasObject)
+	return content
 }
 
 // textsOf are the words that an object shows by itself.
@@ -348,6 +381,12 @@ func textsOf(o fyne.CanvasObject) []string {
 		words = []string{o.Text}
 	case *widget.Button:
 		words = []string{o.Text}
+	case *widgets.Button:
+		words = []string{o.Text}
+	case *widgets.Check:
+		words = []string{o.Text}
+	case *widgets.Select:
+		words = []string{o.Selected}
 	case *widget.Check:
 		words = []string{o.Text}
 	case *widget.Select:

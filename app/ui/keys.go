@@ -59,7 +59,18 @@ func (w *Window) bindKeys() {
 				func(fyne.Shortcut) { b.run() })
 		}
 	}
-	w.win.Canvas().SetOnTypedKey(func(ev *fyne.KeyEvent) { w.pressed(ev.Name, 0) })
+	w.win.Canvas().SetOnTypedKey(w.unusedKey)
+}
+
+// unusedKey gets the keys that nothing with the focus has a use for.
+func (w *Window) unusedKey(ev *fyne.KeyEvent) {
+	if len(w.win.Canvas().Overlays().List()) > 0 {
+		if ev.Name == fyne.KeyEscape {
+			w.closeDialog()
+		}
+		return
+	}
+	w.pressed(ev.Name, 0)
 }
 
 // pressed runs what is bound to a key and tells whether anything is.
@@ -90,9 +101,10 @@ func (w *Window) leaveByKey() {
 	}
 }
 
-// back is Esc: it leaves full screen, shrinks the enlarged tile, or cancels a join, whichever comes first.
+// back is Esc: it closes a dialog or menu, leaves full screen, shrinks the enlarged tile, or cancels a join, whichever comes first.
 func (w *Window) back() {
 	switch {
+	case w.closeDialog():
 	case w.win.FullScreen():
 		w.win.SetFullScreen(false)
 	case w.state.enlarged != tileKey{}:

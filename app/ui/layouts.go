@@ -39,8 +39,12 @@ func setVisible(o fyne.CanvasObject, visible bool) {
 // line is a thin rectangle that follows the theme.
 type line struct {
 	widget.BaseWidget
-	role fyne.ThemeColorName
+	role   fyne.ThemeColorName
+	radius float32
 }
+
+// fadedBlack lies between a dialog and the window.
+var fadedBlack = color.NRGBA{A: 0x90}
 
 func newLine(role fyne.ThemeColorName) *line {
 	l := &line{role: role}
@@ -63,6 +67,7 @@ func (r *lineRenderer) MinSize() fyne.Size           { return fyne.NewSize(1, 1)
 func (r *lineRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rect} }
 func (r *lineRenderer) Layout(size fyne.Size) {
 	r.rect.FillColor = theme.Color(r.line.role)
+	r.rect.CornerRadius = r.line.radius
 	r.rect.Resize(size)
 }
 

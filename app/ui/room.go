@@ -295,6 +295,9 @@ func (w *Window) showSamples(now samples) {
 	w.start.sample(now)
 	w.room.stage.sample(now)
 	w.room.rates.add(now)
+	if w.state.frame.due(w.now()) {
+		w.send(timePassed{})
+	}
 	w.shell.showBanner()
 	w.shell.showStatus()
 }

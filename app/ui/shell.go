@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -21,6 +22,8 @@ type shell struct {
 	status  *widgets.StatusBar
 	rail    [3]*widgets.ToolButton // by page
 	pages   [3]fyne.CanvasObject   // by page
+	toasts  *fyne.Container
+	shown   []toast // that toasts holds
 }
 
 func newShell(w *Window) *shell {
@@ -45,6 +48,8 @@ func newShell(w *Window) *shell {
 	for _, p := range s.pages {
 		objects = append(objects, p)
 	}
+	s.newToasts()
+	objects = append(objects, s.toasts)
 	lay := &custom{min: func() fyne.Size { return fyne.NewSize(minWidth, minHeight) }}
 	lay.place = func(size fyne.Size) {
 		var y float32
@@ -60,6 +65,7 @@ func newShell(w *Window) *shell {
 		for _, p := range s.pages {
 			put(p, railWidth, y, size.Width-railWidth, statusY-y)
 		}
+		put(s.toasts, railWidth, y, size.Width-railWidth, statusY-y)
 	}
 	s.content = container.New(lay, objects...)
 	return s
@@ -77,8 +83,50 @@ func (s *shell) show() {
 	}
 	s.rail[pageRoom].SetMark(st.inRoom() && st.page != pageRoom)
 	s.moveConsole()
+	s.showToasts()
 	s.showBanner()
 	s.showStatus()
+}
+
+// newToasts makes the layer of toasts, which lies over the pages: bottom centre of the stage, the newest below.
+func (s *shell) newToasts() {
+	lay := &custom{min: func() fyne.Size { return fyne.Size{} }}
+	s.toasts = container.New(lay)
+	lay.place = func(size fyne.Size) {
+		width, y := size.Width, size.Height-16
+		if s.w.room.onScreen() {
+			y -= s.w.room.toolbar.Size().Height + 16
+			if s.w.state.panel != panelNone {
+				width -= panelWidth
+			}
+		}
+		for i := len(s.toasts.Objects) - 1; i >= 0; i-- {
+			o := s.toasts.Objects[i]
+			m := o.MinSize()
+			y -= m.Height
+			put(o, (width-m.Width)/2, y, m.Width, m.Height)
+			y -= 8
+		}
+	}
+}
+
+// showToasts makes the toasts anew when one came or went.
+func (s *shell) showToasts() {
+	same := func(a, b toast) bool { return a.words == b.words && a.until.Equal(b.until) }
+	if slices.EqualFunc(s.shown, s.w.state.frame.toasts, same) {
+		return
+	}
+	s.shown = s.w.state.frame.toasts
+	s.toasts.Objects = nil
+	for i, t := range s.shown {
+		view := widgets.NewToast(t.words, t.action, func() {
+			s.w.send(toastTapped{i})
+			t.do()
+		})
+		s.w.register(fmt.Sprintf("shell.toast.%d", i), view.Action)
+		s.toasts.Add(view)
+	}
+	s.toasts.Refresh()
 }
 
 // moveConsole puts the API console where it is to be seen: it is one, on its page or in the panel.

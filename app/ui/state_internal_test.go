@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 )
 
 var compareStates = []cmp.Option{
-	cmp.AllowUnexported(state{}, form{}, device{}, publishing{}, notice{}, tileKey{}, tile{}), cmpopts.EquateEmpty(),
+	cmp.Exporter(func(t reflect.Type) bool { return t.PkgPath() == "parlor/app/ui" }), cmpopts.EquateEmpty(),
 }
 
 // inside is the state of somebody who joined as wang_xm.

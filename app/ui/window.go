@@ -96,6 +96,7 @@ type Window struct {
 	settings *settingsScreen
 	controls map[string]fyne.CanvasObject
 	keys     []binding
+	dialogs  []*dialog // the open ones, the topmost last
 }
 
 // New builds the window; Show shows it. Call it on the UI goroutine.
@@ -156,6 +157,9 @@ func (w *Window) build() {
 		w.start.stage.clear()
 		rows = w.console.log.Rows(widgets.LogCapacity)
 	}
+	for len(w.dialogs) > 0 {
+		w.dialogs[0].close()
+	}
 	w.controls = make(map[string]fyne.CanvasObject)
 	w.console = newConsole(w)
 	w.start = newStartScreen(w)
@@ -209,7 +213,7 @@ func (w *Window) show() {
 	w.start.show()
 	w.room.show()
 	w.console.show()
-	w.sampler.run(w.state.inRoom() || w.state.joining || w.state.mic.open || w.state.camera.open)
+	w.sampler.run(w.state.inRoom() || w.state.joining || w.state.mic.open || w.state.camera.open || w.state.frame.waits())
 }
 
 // HandleEvent shows an event of the room. Any goroutine.
@@ -389,8 +393,13 @@ const (
 	prefUser  = "userId"
 )
 
-// register gives a control its id for the QA driver.
-func (w *Window) register(id string, o fyne.CanvasObject) { w.controls[id] = o }
+// register gives a control its id for the QA driver. A control that hands on keys does so to the window.
+func (w *Window) register(id string, o fyne.CanvasObject) {
+	w.controls[id] = o
+	if k, ok := o.(widgets.Keyed); ok {
+		k.SetOnUnusedKey(w.unusedKey)
+	}
+}
 
 // separator is a hairline in the theme's colour.
 func separator() fyne.CanvasObject { return newLine(theme.ColorNameSeparator) }
