@@ -29,6 +29,7 @@ var importRules = []struct {
 	{"parlor/app/token", []string{"github.com/...", "connectrpc.com/...", "parlor/media/...", "parlor/app/server"}, "tokens are plain bytes and hashes"},
 	{"parlor/app/bridge", []string{"fyne.io/fyne/v2/...", "parlor/widgets", "parlor/app/ui", "parlor/app/server", "github.com/nats-io/..."}, "the API surface serves windows and scripts alike"},
 	{"parlor/app/bots", []string{"fyne.io/fyne/v2/...", "parlor/app/server", "parlor/media/codec", "parlor/media/device"}, "bots run headless"},
+	{"parlor/app/impairment", []string{"fyne.io/fyne/v2/...", "parlor/widgets", "parlor/app/ui", "parlor/app/server", "parlor/app/room", "parlor/media/...", "github.com/pion/webrtc/...", "github.com/nats-io/..."}, "it knows sockets, not what is in them"},
 	{"parlor/app/internal/loop", []string{"parlor/...", "github.com/..."}, "a hundred lines of standard library"},
 	{"parlor/media", []string{"fyne.io/fyne/v2/...", "github.com/pion/webrtc/...", "github.com/ebitengine/oto/...", "github.com/pion/mediadevices/pkg/driver/..."}, "the nouns of media need no machine"},
 	{"parlor/media/peer", []string{"fyne.io/fyne/v2/...", "connectrpc.com/...", "github.com/nats-io/...", "parlor/media/sfu", "parlor/media/codec", "parlor/app/..."}, "the client's end of a connection knows neither server nor signalling"},

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"parlor/app/bridge"
+	"parlor/app/impairment"
 	"parlor/app/room"
 	"parlor/cmd/internal/command"
 	"parlor/media"
@@ -95,11 +96,11 @@ func checkFiles(video, audio string) error {
 
 // serve runs one client until the input ends, x-quit, or the end of ctx.
 func (f *apiFlags) serve(ctx context.Context, std command.Std, log *slog.Logger) (err error) {
-	network, err := newNetwork()
+	network, err := impairment.New()
 	if err != nil {
 		return err
 	}
-	transport := network.roundTripper()
+	transport := network.RoundTripper()
 	defer transport.CloseIdleConnections()
 	var recorder media.Recorder
 	if f.record != "" {
@@ -121,7 +122,7 @@ func (f *apiFlags) serve(ctx context.Context, std command.Std, log *slog.Logger)
 		},
 		Emit: out.write,
 		Extra: map[string]bridge.Extra{
-			"x-network": network.control,
+			"x-network": network.Control,
 			"x-quit": func(context.Context, json.RawMessage) (any, error) {
 				quit = true
 				return nil, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/pion/transport/v4/test"
 
 	"parlor/app/bridge"
+	"parlor/app/impairment"
 	"parlor/app/server"
 	"parlor/app/token"
 	"parlor/media/clip"
@@ -247,7 +248,7 @@ func TestAPI_Network(t *testing.T) {
 	b.ok("x-network", map[string]any{"lossPercent": 20, "delayMs": 10})
 	before := b.received("video").Frames
 	until(t, "b receives with loss", func() bool { return b.received("video").Frames > before+30 })
-	var report networkReport
+	var report impairment.Report
 	if err := json.Unmarshal(b.call("x-network", nil).Res, &report); err != nil || report.Lost == 0 || report.LossPercent != 20 {
 		t.Errorf("x-network: %+v, %v", report, err)
 	}

@@ -1,4 +1,4 @@
-package main
+package impairment
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -18,28 +19,28 @@ import (
 	"github.com/pion/transport/v4/test"
 )
 
-func mustNetwork(t *testing.T) *network {
+func mustNetwork(t *testing.T) *Network {
 	t.Helper()
-	n, err := newNetwork()
+	n, err := New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
 }
 
-func impair(t *testing.T, n *network, params string) networkReport {
+func impair(t *testing.T, n *Network, params string) Report {
 	t.Helper()
-	res, err := n.control(t.Context(), json.RawMessage(params))
+	res, err := n.Control(t.Context(), json.RawMessage(params))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res.(networkReport)
+	return res.(Report)
 }
 
 func TestNetwork_Control(t *testing.T) {
 	n := mustNetwork(t)
 	impair(t, n, `{"lossPercent":5,"delayMs":20}`)
-	if got, want := impair(t, n, `{"rateKbps":100}`).impairment, (impairment{LossPercent: 5, DelayMS: 20, RateKbps: 100}); got != want {
+	if got, want := impair(t, n, `{"rateKbps":100}`).Conditions, (Conditions{LossPercent: 5, DelayMS: 20, RateKbps: 100}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	for _, tt := range []struct{ params, want string }{
@@ -50,11 +51,11 @@ func TestNetwork_Control(t *testing.T) {
 		{`{"loss":5}`, `json: unknown field "loss"`},
 		{`{"delayMs":"5"}`, "json: cannot unmarshal string"},
 	} {
-		if _, err := n.control(t.Context(), json.RawMessage(tt.params)); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := n.Control(t.Context(), json.RawMessage(tt.params)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %s", tt.params, err, tt.want)
 		}
 	}
-	if got, want := impair(t, n, ``).impairment, (impairment{LossPercent: 5, DelayMS: 20, RateKbps: 100}); got != want {
+	if got, want := impair(t, n, ``).Conditions, (Conditions{LossPercent: 5, DelayMS: 20, RateKbps: 100}); got != want {
 		t.Errorf("after refused calls %+v, want %+v", got, want)
 	}
 }
@@ -69,13 +70,13 @@ func TestNetwork_Schedule(t *testing.T) {
 	tests := []struct {
 		name, params string
 		want         []time.Duration // of eight datagrams of 1000 bytes sent at once; those dropped are missing
-		report       networkReport
+		report       Report
 	}{
-		{"nothing", `{}`, ms(0, 0, 0, 0, 0, 0, 0, 0), networkReport{Passed: 8}},
-		{"delay", `{"delayMs":30}`, ms(30, 30, 30, 30, 30, 30, 30, 30), networkReport{Passed: 8}},
-		{"rate", `{"rateKbps":80,"delayMs":5}`, ms(105, 205, 305, 405, 505, 605), networkReport{Passed: 6, Overflow: 2}},
-		{"loss", `{"lossPercent":100}`, nil, networkReport{Lost: 8}},
-		{"cut", `{"cut":1000}`, nil, networkReport{Lost: 8}},
+		{"nothing", `{}`, ms(0, 0, 0, 0, 0, 0, 0, 0), Report{Passed: 8}},
+		{"delay", `{"delayMs":30}`, ms(30, 30, 30, 30, 30, 30, 30, 30), Report{Passed: 8}},
+		{"rate", `{"rateKbps":80,"delayMs":5}`, ms(105, 205, 305, 405, 505, 605), Report{Passed: 6, Overflow: 2}},
+		{"loss", `{"lossPercent":100}`, nil, Report{Lost: 8}},
+		{"cut", `{"cut":1000}`, nil, Report{Lost: 8}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -91,7 +92,7 @@ func TestNetwork_Schedule(t *testing.T) {
 				if !slices.Equal(got, tt.want) {
 					t.Errorf("due after %v, want %v", got, tt.want)
 				}
-				tt.report.impairment = n.now
+				tt.report.Conditions = n.now
 				if got := impair(t, n, `{}`); got != tt.report {
 					t.Errorf("counters %+v, want %+v", got, tt.report)
 				}
@@ -115,30 +116,37 @@ func TestNetwork_Schedule(t *testing.T) {
 
 func TestDelayLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := mustNetwork(t)
 		start := time.Now()
 		var got []string
-		line := newDelayLine(n, &n.up, func(p datagram) {
+		line := newDelayLine(func(p datagram) {
 			got = append(got, string(p.data)+" "+time.Since(start).String())
 		})
-		line.push([]byte("at once"), nil)
-		impair(t, n, `{"delayMs":100}`)
-		buf := []byte("late")
-		line.push(buf, nil)
-		copy(buf, "XXXX") // the line has a copy
-		impair(t, n, `{"delayMs":50}`)
-		line.push([]byte("early"), nil)
-		impair(t, n, `{"delayMs":1000}`)
-		for range lineLength {
-			line.push([]byte("full"), nil)
+		push := func(text string, after time.Duration) bool {
+			return line.push([]byte(text), netip.AddrPort{}, time.Now().Add(after))
 		}
-		time.Sleep(200 * time.Millisecond) // of the bubble
+		buf := []byte("late")
+		line.push(buf, netip.AddrPort{}, start.Add(100*time.Millisecond))
+		copy(buf, "XXXX") // the line has a copy
+		push("early", 50*time.Millisecond)
+		time.Sleep(200 * time.Millisecond) // of the bubble; the line is empty and rests meanwhile
+		push("again", 10*time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
+		overflow := 0
+		for range maxWaiting + 2 {
+			if !push("full", time.Second) {
+				overflow++
+			}
+		}
 		line.close()
-		if want := []string{"at once 0s", "early 50ms", "late 100ms"}; !slices.Equal(got, want) {
+		line.close()
+		if push("after the end", 0) {
+			t.Error("took a datagram after the end")
+		}
+		if want := []string{"early 50ms", "late 100ms", "again 210ms"}; !slices.Equal(got, want) {
 			t.Errorf("delivered %q, want %q", got, want)
 		}
-		if overflow := n.overflow.Load(); overflow != 2 {
-			t.Errorf("%d overflowed, want 2: two were under way already", overflow)
+		if overflow != 2 {
+			t.Errorf("%d overflowed, want 2", overflow)
 		}
 	})
 }
@@ -215,7 +223,7 @@ func TestNetwork_RoundTripper(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	defer close(release)
-	transport := n.roundTripper()
+	transport := n.RoundTripper()
 	defer transport.CloseIdleConnections()
 	get := func(path string) (string, error) {
 		r, err := http.NewRequestWithContext(context.Background(), "GET", server.URL+path, nil)
@@ -247,8 +255,8 @@ func TestNetwork_RoundTripper(t *testing.T) {
 	if err := <-broken; err == nil {
 		t.Error("a call under way survived the cut")
 	}
-	if _, err := get("/"); !errors.Is(err, errCut) {
-		t.Errorf("while cut: %v, want %v", err, errCut)
+	if _, err := get("/"); !errors.Is(err, ErrCut) {
+		t.Errorf("while cut: %v, want %v", err, ErrCut)
 	}
 	impair(t, n, `{"cut":0}`)
 	if got, err := get("/"); got != "HTTP/2.0" || err != nil {
