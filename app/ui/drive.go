@@ -25,7 +25,7 @@ var errClosed = errors.New("ui: the window is closed")
 type State struct {
 	Page    string   `json:"page"`  // start, room, api, settings
 	State   string   `json:"state"` // idle, joining, in, reconnecting, ended
-	Panel   string   `json:"panel"` // "", info, people, api
+	Panel   string   `json:"panel"` // "", info, api, people, chat
 	RoomID  string   `json:"roomId"`
 	UserID  string   `json:"userId"`
 	Error   string   `json:"error"` // the error line
@@ -218,7 +218,7 @@ func (w *Window) snapshot() State {
 	size := w.win.Canvas().Size()
 	s := State{
 		Page:  [...]string{"room", "api", "settings"}[st.page],
-		Panel: [...]string{"", "info", "people", "api"}[st.panel],
+		Panel: panelNames[st.panel],
 		State: "idle", RoomID: st.roomID, UserID: st.userID, Error: st.errorLine, Result: st.lastResult,
 		Mic: st.live(media.Microphone), Camera: st.live(media.Camera), Level: w.samples.level, Lang: w.texts.Language(),
 		Dropped: w.console.log.Dropped(),

@@ -26,7 +26,11 @@ const (
 	panelInfo
 	panelPeople
 	panelAPI
+	panelChat
 )
+
+// panelNames are the names of panels in commands and for the QA driver.
+var panelNames = [...]string{"", "info", "people", "api", "chat"}
 
 // noError is what the error line says before anything went wrong.
 const noError = "no error"

@@ -95,6 +95,7 @@ type Window struct {
 	console  *console
 	settings *settingsScreen
 	controls map[string]fyne.CanvasObject
+	menu     openMenu
 	keys     []binding
 	dialogs  []*dialog // the open ones, the topmost last
 }
