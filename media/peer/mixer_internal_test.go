@@ -6,6 +6,7 @@ import (
 	"math"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/rtp"
@@ -108,6 +109,96 @@ func TestMixer_AddsVoices(t *testing.T) {
 	}
 }
 
+// TestMixer_NeverCutsOff: the first loud sample after silence is within the limit already.
+func TestMixer_NeverCutsOff(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		voices int
+		gain   float64
+	}{{"one at double gain", 1, 2}, {"many", 8, 1}, {"many at double gain", 8, 2}} {
+		t.Run(c.name, func(t *testing.T) {
+			m := NewMixer()
+			s := newSpeakers(t, m, c.voices, 32000)
+			for i := range c.voices {
+				m.SetGain(fmt.Sprint("u", i), c.gain)
+			}
+			pcm, start := make([]int16, media.FrameSamples), media.Now()-time.Minute
+			for i := range 100 {
+				if i%20 < 10 { // silence in turns, in which the volume comes up again
+					s.speak(start + time.Duration(i)*media.FrameLength)
+				}
+				m.ReadPCM(pcm)
+				if peak := loudest(pcm); peak > limit+limit/1000 {
+					t.Fatalf("frame %d has a peak of %d, want at most %d", i, peak, limit)
+				}
+			}
+			if m.Limited() == 0 {
+				t.Error("nothing was limited: the test is too quiet")
+			}
+		})
+	}
+}
+
+// TestMixer_GainOfScreenSound: it goes with the user's voice.
+func TestMixer_GainOfScreenSound(t *testing.T) {
+	m := NewMixer()
+	s := newSpeakers(t, m, 1, 8000)
+	s.voices[0].source = media.ScreenAudio
+	m.SetGain("u0", 0.5)
+	if got := loudest(s.mixAfter(m, 20)); got < 3900 || got > 4100 {
+		t.Errorf("peak %d, want 4000", got)
+	}
+}
+
+func TestMixer_Play(t *testing.T) {
+	flat := func(level int16, frames int) []int16 {
+		pcm := make([]int16, frames*media.FrameSamples)
+		for i := range pcm {
+			pcm[i] = level
+		}
+		return pcm
+	}
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMixer()
+		pcm := make([]int16, media.FrameSamples)
+		last := func() int { // of a frame, in which sounds that began with it are heard
+			m.ReadPCM(pcm)
+			return int(pcm[len(pcm)-1])
+		}
+		m.Play(nil)
+		m.Play(flat(1000, 2))
+		m.Play(flat(500, 1)[:media.FrameSamples-100])
+		if a, b, c := last(), last(), last(); a != 1000 || b != 1000 || c != 0 {
+			t.Errorf("played %d, %d, %d, want 1000, 1000, 0", a, b, c)
+		}
+		for i := range 6 {
+			m.Play(flat(int16(1)<<i, 10))
+		}
+		if got := last(); got != 0b111100 || m.Replaced() != 2 {
+			t.Errorf("played %b, replaced %d, want 111100 and the oldest 2", got, m.Replaced())
+		}
+		m.SetMuted(true)
+		if got := last(); got != 0 {
+			t.Errorf("played %d while muted", got)
+		}
+		m.SetMuted(false)
+		for range 10 {
+			last()
+		}
+		m.Play(flat(1000, 1))
+		time.Sleep(soundExpires + time.Millisecond) // of the bubble
+		if got := last(); got != 0 {
+			t.Errorf("played %d which was asked for long ago", got)
+		}
+		for range 10 {
+			m.Play(flat(9000, 3))
+		}
+		if got := last(); got > limit || got < limit*9/10 {
+			t.Errorf("four loud sounds come to %d, want %d", got, limit)
+		}
+	})
+}
+
 func TestMixer_ReadPCM_AnyLength(t *testing.T) {
 	whole, pieces := NewMixer(), NewMixer()
 	a, b := newSpeakers(t, whole, 1, 8000), newSpeakers(t, pieces, 1, 8000)
@@ -137,7 +228,7 @@ func TestMixer_LeavingVoiceIsSilent(t *testing.T) {
 	s.mixAfter(m, 20)
 	s.voices[0].stop()
 	s.voices[0].release()
-	if got := loudest(s.mixAfter(m, 1)); got != 0 {
+	if got := loudest(s.mixAfter(m, 2)); got != 0 { // the first one holds the last millisecond before
 		t.Errorf("peak %d after the voice stopped", got)
 	}
 	s.voices[0].start()
