@@ -218,7 +218,7 @@ func (w *Window) snapshot() State {
 	size := w.win.Canvas().Size()
 	s := State{
 		Page:  [...]string{"room", "api", "settings"}[st.page],
-		Panel: panelNames[st.panel],
+		Panel: panelNames[st.side.shown()],
 		State: "idle", RoomID: st.roomID, UserID: st.userID, Error: st.errorLine, Result: st.lastResult,
 		Mic: st.live(media.Microphone), Camera: st.live(media.Camera), Level: w.samples.level, Lang: w.texts.Language(),
 		Dropped: w.console.log.Dropped(),

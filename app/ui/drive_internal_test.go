@@ -61,12 +61,12 @@ func TestDrive_Context(t *testing.T) {
 
 func TestDrive_StateAndPicture(t *testing.T) {
 	h := newHarness(t, nil)
-	if err := h.wait1(func(ctx context.Context) error { return h.Resize(ctx, 1000, 700) }); err != nil {
+	if err := h.wait1(func(ctx context.Context) error { return h.Resize(ctx, 1200, 700) }); err != nil {
 		t.Fatal(err)
 	}
 	h.joined("Alice.Zhang")
 	s := h.seen()
-	if s.Width != 1000 || s.Height != 700 || s.Page != "room" || s.State != "in" || s.RoomID != "1001" || s.UserID != "wang_xm" || !s.Mic || !s.Camera {
+	if s.Width != 1200 || s.Height != 700 || s.Page != "room" || s.State != "in" || s.RoomID != "1001" || s.UserID != "wang_xm" || !s.Mic || !s.Camera {
 		t.Errorf("state %+v", s)
 	}
 	for i, a := range s.Tiles {
@@ -102,7 +102,7 @@ func TestDrive_StateAndPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice := s.Tiles[1]
-	if b := img.Bounds(); b.Dx() != 1000 || b.Dy() != 700 {
+	if b := img.Bounds(); b.Dx() != 1200 || b.Dy() != 700 {
 		t.Errorf("the picture is %v", b)
 	}
 	if r, g, b, a := img.At(alice.X+alice.W/2, alice.Y+alice.H/2).RGBA(); r != 0xFFFF || g|b != 0 || a != 0xFFFF {

@@ -17,6 +17,7 @@ import (
 	"parlor/app/errno"
 	"parlor/app/room"
 	"parlor/media"
+	"parlor/widgets"
 )
 
 const (
@@ -307,3 +308,13 @@ func (fakeDevices) Microphones() ([]media.DeviceInfo, error) {
 }
 
 func (fakeDevices) Speakers() ([]media.DeviceInfo, error) { return nil, errors.New("no sound server") }
+
+// rows are the rows of the log without their times; what a tap logs follows what was there before.
+func (h *harness) rows() []string {
+	h.queue.turn()
+	var rows []string
+	for _, row := range h.console.log.Rows(widgets.LogCapacity) {
+		rows = append(rows, row.Mark+" "+row.Text)
+	}
+	return rows
+}

@@ -31,7 +31,7 @@ func (w *Window) bindKeys() {
 			}
 		}
 	}
-	panels := func(p panel) func() { return inRoom(func() { w.send(panelChosen{p}) }) }
+	panels := func(p panel) func() { return inRoom(func() { w.choosePanel(p) }) }
 	pages := func(p page) func() { return func() { w.send(pageChosen{p}) } }
 	turn := func(by int) func() {
 		return inRoom(func() { page, _ := w.room.grid.Page(); w.room.grid.SetPage(page + by) })

@@ -29,12 +29,7 @@ type roomScreen struct {
 	mic, camera, layout, people, info, api, leave *widgets.ToolButton
 	toolbar                                       *fyne.Container
 
-	side      *fyne.Container
-	tabs      *widgets.Tabs
-	infoPanel *widgets.InfoPanel
-	persons   *widgets.PeopleList
-	apiTab    *fyne.Container
-	infoTab   fyne.CanvasObject
+	side *sidePanel
 }
 
 func newRoomScreen(w *Window) *roomScreen {
@@ -46,7 +41,7 @@ func newRoomScreen(w *Window) *roomScreen {
 	r.failure = widgets.NewErrorLine()
 	r.newToolbar()
 	r.newAlone()
-	r.newSide()
+	r.side = newSidePanel(w)
 	r.build()
 	previous, next := r.grid.PageButtons()
 	w.register("room.page.previous", previous)
@@ -60,9 +55,9 @@ func (r *roomScreen) newToolbar() {
 	r.mic = widgets.NewToolButton(assets.Mic, t.T("tool.mute"), func() { w.toggle(media.Microphone) })
 	r.camera = widgets.NewToolButton(assets.Camera, t.T("tool.camera"), func() { w.toggle(media.Camera) })
 	r.layout = widgets.NewToolButton(assets.Spotlight, t.T("tool.layout"), r.switchLayout)
-	r.people = widgets.NewToolButton(assets.People, t.T("tool.people"), func() { w.send(panelChosen{panelPeople}) })
-	r.info = widgets.NewToolButton(assets.Info, t.T("tool.info"), func() { w.send(panelChosen{panelInfo}) })
-	r.api = widgets.NewToolButton(assets.API, t.T("tool.api"), func() { w.send(panelChosen{panelAPI}) })
+	r.people = widgets.NewToolButton(assets.People, t.T("tool.people"), func() { w.choosePanel(panelPeople) })
+	r.info = widgets.NewToolButton(assets.Info, t.T("tool.info"), func() { w.choosePanel(panelInfo) })
+	r.api = widgets.NewToolButton(assets.API, t.T("tool.api"), func() { w.choosePanel(panelAPI) })
 	r.leave = widgets.NewToolButton(assets.Leave, t.T("tool.leave"), w.leave)
 	r.leave.SetLook(widgets.LookDanger)
 	for id, b := range map[string]*widgets.ToolButton{
@@ -82,65 +77,14 @@ func (r *roomScreen) newAlone() {
 	r.alone = container.NewCenter(row(12, words, copyID))
 }
 
-// The fields of the room's information.
-const (
-	fieldApp   = "appId"
-	fieldToken = "token"
-	fieldRoom  = "roomId"
-	fieldUser  = "userId"
-)
-
-func (r *roomScreen) newSide() {
-	w, t := r.w, r.w.texts
-	r.tabs = widgets.NewTabs(t.T("panel.info"), t.T("panel.people", 0), t.T("panel.api"))
-	r.tabs.OnChosen = func(i int) {
-		if chosen := panel(i) + panelInfo; chosen != w.state.panel {
-			w.send(panelChosen{chosen})
-		}
-	}
-	w.register("room.panel.info", r.tabs.Item(0))
-	w.register("room.panel.people", r.tabs.Item(1))
-	w.register("room.panel.api", r.tabs.Item(2))
-	r.infoPanel = widgets.NewInfoPanel(t, widgets.InfoField{Name: fieldApp}, widgets.InfoField{Name: fieldToken, Secret: true},
-		widgets.InfoField{Name: fieldRoom}, widgets.InfoField{Name: fieldUser})
-	r.infoPanel.OnCopy = func(_, value string) { w.copy(value) }
-	for _, f := range []string{fieldApp, fieldToken, fieldRoom, fieldUser} {
-		copyButton, reveal := r.infoPanel.Buttons(f)
-		w.register("room.info."+f+".copy", copyButton)
-		if reveal != nil {
-			w.register("room.info."+f+".reveal", reveal)
-		}
-	}
-	r.persons = widgets.NewPeopleList()
-	r.apiTab = container.NewStack()
-	r.infoTab = inset(8, 8, 16, 10, column(8, section(t.T("info.title")), r.infoPanel))
-	edge := separator()
-	below := separator()
-	lay := &custom{min: func() fyne.Size { return fyne.NewSize(panelWidth, 200) }}
-	r.side = container.New(lay, edge, r.tabs, below, r.infoTab, r.persons, r.apiTab)
-	lay.place = func(size fyne.Size) {
-		const head = 44
-		put(edge, 0, 0, 1, size.Height)
-		put(r.tabs, 4, 4, size.Width-8, head-4)
-		put(below, 1, head, size.Width-1, 1)
-		for _, o := range []fyne.CanvasObject{r.infoTab, r.apiTab} {
-			put(o, 1, head+1, size.Width-1, size.Height-head-1)
-		}
-		put(r.persons, 9, head+5, size.Width-17, size.Height-head-9)
-	}
-}
-
 // build arranges the page.
 func (r *roomScreen) build() {
 	lay := &custom{min: func() fyne.Size { return fyne.NewSize(minWidth-railWidth, 480) }}
-	r.content = container.New(lay, r.heading, r.failure, r.grid, r.alone, r.toolbar, r.side)
+	r.content = container.New(lay, r.heading, r.failure, r.grid, r.alone, r.toolbar, r.side.content)
 	lay.place = func(size fyne.Size) {
 		const margin, head, tools, aloneHeight = 8, 40, 76, 52
 		width := size.Width
-		if r.side.Visible() {
-			width -= panelWidth
-			put(r.side, width, 0, panelWidth, size.Height)
-		}
+		width -= r.side.place(size)
 		headWidth := min(r.heading.MinSize().Width, width/2)
 		headHeight := r.heading.MinSize().Height
 		put(r.heading, margin-2, (head-headHeight)/2, headWidth, headHeight)
@@ -176,7 +120,7 @@ func (r *roomScreen) show() {
 	r.heading.SetText(t.T("room.heading", st.roomID, len(st.members)))
 	r.failure.Set(st.errorLine, st.errorLine != noError)
 	r.showTools()
-	r.showSide()
+	r.side.show()
 	setVisible(r.alone, len(st.members) == 1 && st.connection == room.Inside)
 	r.content.Refresh()
 }
@@ -233,39 +177,12 @@ func (r *roomScreen) showTools() {
 	r.layout.Set(icon, t.T("tool.layout"), widgets.LookNormal)
 	r.layout.SetEnabled(len(st.members) > 0)
 	for b, p := range map[*widgets.ToolButton]panel{r.people: panelPeople, r.info: panelInfo, r.api: panelAPI} {
-		if st.panel == p {
+		if st.side.shown() == p {
 			b.SetLook(widgets.LookActive)
 		} else {
 			b.SetLook(widgets.LookNormal)
 		}
 	}
-}
-
-func (r *roomScreen) showSide() {
-	st, t := &r.w.state, r.w.texts
-	setVisible(r.side, st.panel != panelNone)
-	setVisible(r.infoTab, st.panel == panelInfo)
-	setVisible(r.persons, st.panel == panelPeople)
-	setVisible(r.apiTab, st.panel == panelAPI)
-	if st.panel != panelNone {
-		r.tabs.Choose(int(st.panel - panelInfo))
-	}
-	r.tabs.SetLabel(1, t.T("panel.people", len(st.members)))
-	r.infoPanel.Set(fieldApp, st.appID)
-	r.infoPanel.Set(fieldToken, st.token)
-	r.infoPanel.Set(fieldRoom, st.roomID)
-	r.infoPanel.Set(fieldUser, st.userID)
-	people := make([]widgets.Person, len(st.members))
-	for i, m := range st.members {
-		people[i] = widgets.Person{Name: string(m.UserID), Mic: m.Audio, Camera: m.Video, Connected: m.Connected}
-		switch {
-		case !m.Connected:
-			people[i].Note = t.T("people.reconnecting")
-		case m.Self:
-			people[i].Note = t.T("people.me")
-		}
-	}
-	r.persons.SetPeople(people)
 }
 
 // switchLayout goes from the grid to the first of the others enlarged, and back.

@@ -87,6 +87,7 @@ func TestScreens(t *testing.T) {
 					scene.set(h)
 					for _, size := range windowSizes {
 						h.win.Resize(size)
+						h.queue.turn()
 						o := newOutline(h)
 						o.check(t)
 					}
@@ -100,6 +101,7 @@ func TestScreens(t *testing.T) {
 func TestStart_Fits(t *testing.T) {
 	h := newHarness(t, nil)
 	h.win.Resize(windowSizes[1])
+	h.queue.turn()
 	h.answered("joinRtcRoom", joinParams, errno.EngineDestroyed.In("joinRtcRoom"))
 	for _, tool := range h.seen().Tools {
 		if tool.ID == "join.join" && tool.Y+22 > minHeight-int(h.shell.status.Size().Height) {

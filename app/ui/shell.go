@@ -96,7 +96,7 @@ func (s *shell) newToasts() {
 		width, y := size.Width, size.Height-16
 		if s.w.room.onScreen() {
 			y -= s.w.room.toolbar.Size().Height + 16
-			if s.w.state.panel != panelNone {
+			if s.w.state.side.shown() != panelNone {
 				width -= panelWidth
 			}
 		}
@@ -133,17 +133,17 @@ func (s *shell) showToasts() {
 func (s *shell) moveConsole() {
 	page := s.pages[pageAPI].(*fyne.Container)
 	onPage := s.w.state.page == pageAPI
-	if onPage == (len(page.Objects) > 0) && !onPage == (len(s.w.room.apiTab.Objects) > 0) {
+	if onPage == (len(page.Objects) > 0) && !onPage == (len(s.w.room.side.api.Objects) > 0) {
 		return
 	}
-	page.Objects, s.w.room.apiTab.Objects = nil, nil
+	page.Objects, s.w.room.side.api.Objects = nil, nil
 	if onPage {
 		page.Objects = []fyne.CanvasObject{s.w.console.content}
 	} else {
-		s.w.room.apiTab.Objects = []fyne.CanvasObject{s.w.console.content}
+		s.w.room.side.api.Objects = []fyne.CanvasObject{s.w.console.content}
 	}
 	page.Refresh()
-	s.w.room.apiTab.Refresh()
+	s.w.room.side.api.Refresh()
 	s.w.console.log.ShowNewest()
 }
 

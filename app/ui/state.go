@@ -18,28 +18,13 @@ const (
 	pageSettings
 )
 
-// panel is what the side panel of the room shows.
-type panel uint8
-
-const (
-	panelNone panel = iota
-	panelInfo
-	panelPeople
-	panelAPI
-	panelChat
-)
-
-// panelNames are the names of panels in commands and for the QA driver.
-var panelNames = [...]string{"", "info", "people", "api", "chat"}
-
 // noError is what the error line says before anything went wrong.
 const noError = "no error"
 
 // state is everything that the window shows, but for samples (pictures, levels, statistics). It is
 // changed by reduce only.
 type state struct {
-	page  page
-	panel panel
+	page page
 
 	form     form
 	appID    string
@@ -70,6 +55,7 @@ type state struct {
 	notice     notice
 
 	layout layoutState
+	side   sideState
 	chat   chatState
 	frame  frameState
 }
@@ -145,7 +131,6 @@ type (
 	}
 	formEdited     struct{ form form }
 	pageChosen     struct{ page page }
-	panelChosen    struct{ panel panel } // the same one again hides it
 	tileTapped     struct{ key tileKey } // the same one again shrinks it
 	deviceWished   struct{ source media.Source }
 	joinRefused    struct{ words string } // no call was made
@@ -159,6 +144,7 @@ type (
 func (s state) reduce(m any, now time.Time) state {
 	s = s.reduceWhole(m, now)
 	s.layout = s.layout.reduce(m, &s, now)
+	s.side = s.side.reduce(m, &s, now)
 	s.chat = s.chat.reduce(m, &s, now)
 	s.frame = s.frame.reduce(m, &s, now)
 	return s
@@ -174,11 +160,6 @@ func (s state) reduceWhole(m any, now time.Time) state {
 		s.form, s.joinFailure = m.form, nil
 	case pageChosen:
 		s.page = m.page
-	case panelChosen:
-		if s.panel == m.panel {
-			m.panel = panelNone
-		}
-		s.panel = m.panel
 	case tileTapped:
 		if s.enlarged == m.key {
 			m.key = tileKey{}

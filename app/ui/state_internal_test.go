@@ -101,8 +101,6 @@ func TestState_Reduce(t *testing.T) {
 			func(s *state) { s.camera.err, s.notice = failureOf(denied), notice{noticeCamera, denied.ErrMsg} }},
 		{"microphone wish", state{}, deviceWished{media.Microphone}, func(s *state) { s.mic.wish = true }},
 		{"interrupted", inside(), room.ChatInterrupted{No: -1006}, func(s *state) { s.interrupted = -1006 }},
-		{"panel again hides", state{panel: panelInfo}, panelChosen{panelInfo}, func(s *state) { s.panel = panelNone }},
-		{"panel other", state{panel: panelInfo}, panelChosen{panelAPI}, func(s *state) { s.panel = panelAPI }},
 		{"tile again shrinks", state{enlarged: tileKey{"ann", media.Camera}}, tileTapped{tileKey{"ann", media.Camera}}, func(s *state) { s.enlarged = tileKey{} }},
 		{"server back", state{notice: notice{noticeServer, "x"}}, serverReported{}, func(s *state) { s.notice = notice{} }},
 		{"server back, other notice", state{notice: notice{noticeCamera, "x"}}, serverReported{}, nil},

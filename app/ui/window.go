@@ -64,7 +64,7 @@ const (
 	firstWidth, firstHeight = 1280, 800
 	minWidth, minHeight     = 960, 600
 	railWidth               = 72
-	panelWidth              = 336
+	panelWidth              = 320
 )
 
 // displayInterval is the pace of pictures: 30 per second.
@@ -112,7 +112,7 @@ func newWindow(cfg Config, now func() time.Time) *Window {
 	w.texts = assets.NewTexts(first(cfg.Lang, prefs.String(prefLang)))
 	cfg.App.Settings().SetTheme(&parlorTheme{wish: first(cfg.Theme, prefs.String(prefTheme), themeSystem)})
 	w.state = state{
-		appID: cfg.AppID, errorLine: noError, panel: panelInfo,
+		appID: cfg.AppID, errorLine: noError, side: sideState{panel: panelInfo},
 		mic: device{wish: true}, camera: device{wish: true},
 		form: form{
 			roomID: first(cfg.RoomID, prefs.String(prefRoom)), userID: first(cfg.UserID, prefs.String(prefUser)),
