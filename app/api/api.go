@@ -12,6 +12,9 @@ import (
 
 //go:generate go run parlor/cmd/internal/protogen
 
+// NoSuchApp is the body of GET /healthz?app=ID, with status 404, when the server has no key of that app.
+const NoSuchApp = "no such app"
+
 // ToConnect turns any error of a handler into what may leave the process: the documented fields
 // of an errno.Error, or a bare "internal error". Causes are never sent.
 func ToConnect(err error) *connect.Error {

@@ -85,12 +85,14 @@ type RoomServiceClient interface {
 	// was ended, the reason is the only event.
 	Events(context.Context, *EventsRequest) (*connect.ServerStreamForClient[Event], error)
 	// SetVisible makes the member appear to or vanish from the others (N-30, N-31). An invisible member receives all, publishes
-	// nothing (-2009; its tracks are taken away) and is in nobody's list but its own.
+	// nothing (-2009; its tracks are taken away) and is in nobody's list but its own. To the others vanishing is a leave and
+	// appearing is a join, now and at the end of the list; the member itself gets one change.
 	SetVisible(context.Context, *SetVisibleRequest) (*SetVisibleResponse, error)
 	// SendMessage tells all members of the room a text, the sender included, in one order for all. An invisible member may
-	// write, too. Too long, empty or too fast: an error, and nobody gets it.
+	// write, too. Too long, empty, no UTF-8 or too fast: an error, and nobody gets it.
 	SendMessage(context.Context, *SendMessageRequest) (*SendMessageResponse, error)
-	// ReportQuality tells the others how good the member's own connection is.
+	// ReportQuality tells the others how good the member's own connection is. They hear of it once per second at most, then
+	// what was reported last.
 	ReportQuality(context.Context, *ReportQualityRequest) (*ReportQualityResponse, error)
 }
 
@@ -274,12 +276,14 @@ type RoomServiceHandler interface {
 	// was ended, the reason is the only event.
 	Events(context.Context, *EventsRequest, *connect.ServerStream[Event]) error
 	// SetVisible makes the member appear to or vanish from the others (N-30, N-31). An invisible member receives all, publishes
-	// nothing (-2009; its tracks are taken away) and is in nobody's list but its own.
+	// nothing (-2009; its tracks are taken away) and is in nobody's list but its own. To the others vanishing is a leave and
+	// appearing is a join, now and at the end of the list; the member itself gets one change.
 	SetVisible(context.Context, *SetVisibleRequest) (*SetVisibleResponse, error)
 	// SendMessage tells all members of the room a text, the sender included, in one order for all. An invisible member may
-	// write, too. Too long, empty or too fast: an error, and nobody gets it.
+	// write, too. Too long, empty, no UTF-8 or too fast: an error, and nobody gets it.
 	SendMessage(context.Context, *SendMessageRequest) (*SendMessageResponse, error)
-	// ReportQuality tells the others how good the member's own connection is.
+	// ReportQuality tells the others how good the member's own connection is. They hear of it once per second at most, then
+	// what was reported last.
 	ReportQuality(context.Context, *ReportQualityRequest) (*ReportQualityResponse, error)
 }
 
@@ -411,7 +415,7 @@ func (UnimplementedRoomServiceHandler) ReportQuality(context.Context, *ReportQua
 
 // AdminServiceClient is a client for the parlor.v1.AdminService service.
 type AdminServiceClient interface {
-	// RemoveUser ends a user's stay: -1006 for it, a leave for the others. No such user or room is an error.
+	// RemoveUser ends a user's stay, seen or unseen: -1006 for it, a leave for the others. No such user or room is an error.
 	RemoveUser(context.Context, *RemoveUserRequest) (*RemoveUserResponse, error)
 	// EndRoom ends the stay of everybody: -1011.
 	EndRoom(context.Context, *EndRoomRequest) (*EndRoomResponse, error)
@@ -469,7 +473,7 @@ func (c *adminServiceClient) EndRoom(ctx context.Context, req *EndRoomRequest) (
 
 // AdminServiceHandler is an implementation of the parlor.v1.AdminService service.
 type AdminServiceHandler interface {
-	// RemoveUser ends a user's stay: -1006 for it, a leave for the others. No such user or room is an error.
+	// RemoveUser ends a user's stay, seen or unseen: -1006 for it, a leave for the others. No such user or room is an error.
 	RemoveUser(context.Context, *RemoveUserRequest) (*RemoveUserResponse, error)
 	// EndRoom ends the stay of everybody: -1011.
 	EndRoom(context.Context, *EndRoomRequest) (*EndRoomResponse, error)

@@ -85,7 +85,7 @@ type LeftReason int32
 
 const (
 	LeftReason_LEFT_REASON_UNSPECIFIED     LeftReason = 0
-	LeftReason_LEFT_REASON_EXIT            LeftReason = 1
+	LeftReason_LEFT_REASON_EXIT            LeftReason = 1 // or became invisible
 	LeftReason_LEFT_REASON_LOST            LeftReason = 2
 	LeftReason_LEFT_REASON_TOKEN_EXPIRED   LeftReason = 3
 	LeftReason_LEFT_REASON_KICKED          LeftReason = 4
@@ -743,12 +743,12 @@ func (x *Track) GetLive() bool {
 	return false
 }
 
-// Member is one visible user of a room.
+// Member is one user of a room, as the others see it. While it is invisible nothing that changes about it is told.
 type Member struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	Tracks        []*Track               `protobuf:"bytes,2,rep,name=tracks,proto3" json:"tracks,omitempty"`
-	JoinedAtMs    int64                  `protobuf:"varint,3,opt,name=joined_at_ms,json=joinedAtMs,proto3" json:"joined_at_ms,omitempty"` // Unix milliseconds, server clock
+	JoinedAtMs    int64                  `protobuf:"varint,3,opt,name=joined_at_ms,json=joinedAtMs,proto3" json:"joined_at_ms,omitempty"` // since when it is seen: Unix milliseconds, server clock
 	Connected     bool                   `protobuf:"varint,4,opt,name=connected,proto3" json:"connected,omitempty"`                       // false while its event stream is lost and the grace time runs
 	Quality       uint32                 `protobuf:"varint,5,opt,name=quality,proto3" json:"quality,omitempty"`                           // of its own connection as it reported it: 1 bad … 5 excellent; 0 unknown
 	Invisible     bool                   `protobuf:"varint,6,opt,name=invisible,proto3" json:"invisible,omitempty"`                       // only ever true in the member's own view of itself
@@ -832,7 +832,7 @@ func (x *Member) GetInvisible() bool {
 type Snapshot struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	RoomId        string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
-	Members       []*Member              `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"`   // self included, in order of joining
+	Members       []*Member              `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"`   // all visible ones and self, in order of joining
 	Seq           uint64                 `protobuf:"varint,3,opt,name=seq,proto3" json:"seq,omitempty"`          // deltas with a number up to this one are contained
 	Messages      []*Message             `protobuf:"bytes,4,rep,name=messages,proto3" json:"messages,omitempty"` // the last ones since the member joined, at most 200, ascending
 	unknownFields protoimpl.UnknownFields
@@ -1208,6 +1208,7 @@ func (x *UpdateTokenRequest) GetToken() string {
 type UpdateTokenResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TokenExpireAt int64                  `protobuf:"varint,1,opt,name=token_expire_at,json=tokenExpireAt,proto3" json:"token_expire_at,omitempty"`
+	Privileges    *Privileges            `protobuf:"bytes,2,opt,name=privileges,proto3" json:"privileges,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1247,6 +1248,13 @@ func (x *UpdateTokenResponse) GetTokenExpireAt() int64 {
 		return x.TokenExpireAt
 	}
 	return 0
+}
+
+func (x *UpdateTokenResponse) GetPrivileges() *Privileges {
+	if x != nil {
+		return x.Privileges
+	}
+	return nil
 }
 
 type Publish struct {
@@ -1608,7 +1616,7 @@ func (*EventsRequest) Descriptor() ([]byte, []int) {
 // Event is one thing that happened.
 type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Seq   uint64                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"` // of the room; 0 for events that are about this session only
+	Seq   uint64                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"` // of the room, without gaps; 0 for events that are about this session only
 	// Types that are valid to be assigned to Body:
 	//
 	//	*Event_Snapshot
@@ -1767,7 +1775,7 @@ type Event_Joined struct {
 }
 
 type Event_Changed struct {
-	Changed *Member `protobuf:"bytes,5,opt,name=changed,proto3,oneof"` // tracks or connected changed; the whole member as it is now
+	Changed *Member `protobuf:"bytes,5,opt,name=changed,proto3,oneof"` // something about it changed; the whole member as it is now
 }
 
 type Event_Left struct {
@@ -1940,14 +1948,19 @@ func (x *TokenWillExpire) GetExpireAt() int64 {
 	return 0
 }
 
-// Privileges tells what the session may do from now on.
+// Privileges tells what the session may do from now on, and until when. The times are Unix seconds, each the last one at
+// which it holds (T-15, T-17); 0 is never for the token, and without an end or not allowed for the others.
 type Privileges struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PublishAudio  bool                   `protobuf:"varint,1,opt,name=publish_audio,json=publishAudio,proto3" json:"publish_audio,omitempty"`
-	PublishVideo  bool                   `protobuf:"varint,2,opt,name=publish_video,json=publishVideo,proto3" json:"publish_video,omitempty"`
-	Subscribe     bool                   `protobuf:"varint,3,opt,name=subscribe,proto3" json:"subscribe,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	PublishAudio      bool                   `protobuf:"varint,1,opt,name=publish_audio,json=publishAudio,proto3" json:"publish_audio,omitempty"`
+	PublishVideo      bool                   `protobuf:"varint,2,opt,name=publish_video,json=publishVideo,proto3" json:"publish_video,omitempty"`
+	Subscribe         bool                   `protobuf:"varint,3,opt,name=subscribe,proto3" json:"subscribe,omitempty"`
+	TokenExpireAt     int64                  `protobuf:"varint,4,opt,name=token_expire_at,json=tokenExpireAt,proto3" json:"token_expire_at,omitempty"`
+	PublishAudioUntil int64                  `protobuf:"varint,5,opt,name=publish_audio_until,json=publishAudioUntil,proto3" json:"publish_audio_until,omitempty"`
+	PublishVideoUntil int64                  `protobuf:"varint,6,opt,name=publish_video_until,json=publishVideoUntil,proto3" json:"publish_video_until,omitempty"`
+	SubscribeUntil    int64                  `protobuf:"varint,7,opt,name=subscribe_until,json=subscribeUntil,proto3" json:"subscribe_until,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Privileges) Reset() {
@@ -1999,6 +2012,34 @@ func (x *Privileges) GetSubscribe() bool {
 		return x.Subscribe
 	}
 	return false
+}
+
+func (x *Privileges) GetTokenExpireAt() int64 {
+	if x != nil {
+		return x.TokenExpireAt
+	}
+	return 0
+}
+
+func (x *Privileges) GetPublishAudioUntil() int64 {
+	if x != nil {
+		return x.PublishAudioUntil
+	}
+	return 0
+}
+
+func (x *Privileges) GetPublishVideoUntil() int64 {
+	if x != nil {
+		return x.PublishVideoUntil
+	}
+	return 0
+}
+
+func (x *Privileges) GetSubscribeUntil() int64 {
+	if x != nil {
+		return x.SubscribeUntil
+	}
+	return 0
 }
 
 // Ended says why the session is over.
@@ -2191,9 +2232,12 @@ const file_room_proto_rawDesc = "" +
 	"\vExitRequest\"\x0e\n" +
 	"\fExitResponse\"*\n" +
 	"\x12UpdateTokenRequest\x12\x14\n" +
-	"\x05token\x18\x01 \x01(\tR\x05token\"=\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\"t\n" +
 	"\x13UpdateTokenResponse\x12&\n" +
-	"\x0ftoken_expire_at\x18\x01 \x01(\x03R\rtokenExpireAt\"Z\n" +
+	"\x0ftoken_expire_at\x18\x01 \x01(\x03R\rtokenExpireAt\x125\n" +
+	"\n" +
+	"privileges\x18\x02 \x01(\v2\x15.parlor.v1.PrivilegesR\n" +
+	"privileges\"Z\n" +
 	"\aPublish\x12\x10\n" +
 	"\x03mid\x18\x01 \x01(\tR\x03mid\x12)\n" +
 	"\x06source\x18\x02 \x01(\x0e2\x11.parlor.v1.SourceR\x06source\x12\x12\n" +
@@ -2241,12 +2285,16 @@ const file_room_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12-\n" +
 	"\x06reason\x18\x02 \x01(\x0e2\x15.parlor.v1.LeftReasonR\x06reason\".\n" +
 	"\x0fTokenWillExpire\x12\x1b\n" +
-	"\texpire_at\x18\x01 \x01(\x03R\bexpireAt\"t\n" +
+	"\texpire_at\x18\x01 \x01(\x03R\bexpireAt\"\xa5\x02\n" +
 	"\n" +
 	"Privileges\x12#\n" +
 	"\rpublish_audio\x18\x01 \x01(\bR\fpublishAudio\x12#\n" +
 	"\rpublish_video\x18\x02 \x01(\bR\fpublishVideo\x12\x1c\n" +
-	"\tsubscribe\x18\x03 \x01(\bR\tsubscribe\"5\n" +
+	"\tsubscribe\x18\x03 \x01(\bR\tsubscribe\x12&\n" +
+	"\x0ftoken_expire_at\x18\x04 \x01(\x03R\rtokenExpireAt\x12.\n" +
+	"\x13publish_audio_until\x18\x05 \x01(\x03R\x11publishAudioUntil\x12.\n" +
+	"\x13publish_video_until\x18\x06 \x01(\x03R\x11publishVideoUntil\x12'\n" +
+	"\x0fsubscribe_until\x18\a \x01(\x03R\x0esubscribeUntil\"5\n" +
 	"\x05Ended\x12,\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x14.parlor.v1.EndReasonR\x06reason\"\x8f\x01\n" +
 	"\vErrorDetail\x12\x12\n" +
@@ -2356,50 +2404,51 @@ var file_room_proto_depIdxs = []int32{
 	9,  // 4: parlor.v1.Snapshot.messages:type_name -> parlor.v1.Message
 	16, // 5: parlor.v1.JoinResponse.snapshot:type_name -> parlor.v1.Snapshot
 	34, // 6: parlor.v1.JoinResponse.privileges:type_name -> parlor.v1.Privileges
-	0,  // 7: parlor.v1.Publish.source:type_name -> parlor.v1.Source
-	23, // 8: parlor.v1.NegotiateRequest.publish:type_name -> parlor.v1.Publish
-	24, // 9: parlor.v1.NegotiateRequest.subscribe:type_name -> parlor.v1.Subscribe
-	14, // 10: parlor.v1.NegotiateResponse.published:type_name -> parlor.v1.Track
-	24, // 11: parlor.v1.NegotiateResponse.subscribed:type_name -> parlor.v1.Subscribe
-	37, // 12: parlor.v1.SetLiveRequest.live:type_name -> parlor.v1.SetLiveRequest.LiveEntry
-	16, // 13: parlor.v1.Event.snapshot:type_name -> parlor.v1.Snapshot
-	31, // 14: parlor.v1.Event.heartbeat:type_name -> parlor.v1.Heartbeat
-	15, // 15: parlor.v1.Event.joined:type_name -> parlor.v1.Member
-	15, // 16: parlor.v1.Event.changed:type_name -> parlor.v1.Member
-	32, // 17: parlor.v1.Event.left:type_name -> parlor.v1.Left
-	33, // 18: parlor.v1.Event.token_will_expire:type_name -> parlor.v1.TokenWillExpire
-	35, // 19: parlor.v1.Event.ended:type_name -> parlor.v1.Ended
-	34, // 20: parlor.v1.Event.privileges:type_name -> parlor.v1.Privileges
-	9,  // 21: parlor.v1.Event.message:type_name -> parlor.v1.Message
-	1,  // 22: parlor.v1.Left.reason:type_name -> parlor.v1.LeftReason
-	2,  // 23: parlor.v1.Ended.reason:type_name -> parlor.v1.EndReason
-	17, // 24: parlor.v1.RoomService.Join:input_type -> parlor.v1.JoinRequest
-	19, // 25: parlor.v1.RoomService.Exit:input_type -> parlor.v1.ExitRequest
-	21, // 26: parlor.v1.RoomService.UpdateToken:input_type -> parlor.v1.UpdateTokenRequest
-	25, // 27: parlor.v1.RoomService.Negotiate:input_type -> parlor.v1.NegotiateRequest
-	27, // 28: parlor.v1.RoomService.SetLive:input_type -> parlor.v1.SetLiveRequest
-	29, // 29: parlor.v1.RoomService.Events:input_type -> parlor.v1.EventsRequest
-	7,  // 30: parlor.v1.RoomService.SetVisible:input_type -> parlor.v1.SetVisibleRequest
-	10, // 31: parlor.v1.RoomService.SendMessage:input_type -> parlor.v1.SendMessageRequest
-	12, // 32: parlor.v1.RoomService.ReportQuality:input_type -> parlor.v1.ReportQualityRequest
-	3,  // 33: parlor.v1.AdminService.RemoveUser:input_type -> parlor.v1.RemoveUserRequest
-	5,  // 34: parlor.v1.AdminService.EndRoom:input_type -> parlor.v1.EndRoomRequest
-	18, // 35: parlor.v1.RoomService.Join:output_type -> parlor.v1.JoinResponse
-	20, // 36: parlor.v1.RoomService.Exit:output_type -> parlor.v1.ExitResponse
-	22, // 37: parlor.v1.RoomService.UpdateToken:output_type -> parlor.v1.UpdateTokenResponse
-	26, // 38: parlor.v1.RoomService.Negotiate:output_type -> parlor.v1.NegotiateResponse
-	28, // 39: parlor.v1.RoomService.SetLive:output_type -> parlor.v1.SetLiveResponse
-	30, // 40: parlor.v1.RoomService.Events:output_type -> parlor.v1.Event
-	8,  // 41: parlor.v1.RoomService.SetVisible:output_type -> parlor.v1.SetVisibleResponse
-	11, // 42: parlor.v1.RoomService.SendMessage:output_type -> parlor.v1.SendMessageResponse
-	13, // 43: parlor.v1.RoomService.ReportQuality:output_type -> parlor.v1.ReportQualityResponse
-	4,  // 44: parlor.v1.AdminService.RemoveUser:output_type -> parlor.v1.RemoveUserResponse
-	6,  // 45: parlor.v1.AdminService.EndRoom:output_type -> parlor.v1.EndRoomResponse
-	35, // [35:46] is the sub-list for method output_type
-	24, // [24:35] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	34, // 7: parlor.v1.UpdateTokenResponse.privileges:type_name -> parlor.v1.Privileges
+	0,  // 8: parlor.v1.Publish.source:type_name -> parlor.v1.Source
+	23, // 9: parlor.v1.NegotiateRequest.publish:type_name -> parlor.v1.Publish
+	24, // 10: parlor.v1.NegotiateRequest.subscribe:type_name -> parlor.v1.Subscribe
+	14, // 11: parlor.v1.NegotiateResponse.published:type_name -> parlor.v1.Track
+	24, // 12: parlor.v1.NegotiateResponse.subscribed:type_name -> parlor.v1.Subscribe
+	37, // 13: parlor.v1.SetLiveRequest.live:type_name -> parlor.v1.SetLiveRequest.LiveEntry
+	16, // 14: parlor.v1.Event.snapshot:type_name -> parlor.v1.Snapshot
+	31, // 15: parlor.v1.Event.heartbeat:type_name -> parlor.v1.Heartbeat
+	15, // 16: parlor.v1.Event.joined:type_name -> parlor.v1.Member
+	15, // 17: parlor.v1.Event.changed:type_name -> parlor.v1.Member
+	32, // 18: parlor.v1.Event.left:type_name -> parlor.v1.Left
+	33, // 19: parlor.v1.Event.token_will_expire:type_name -> parlor.v1.TokenWillExpire
+	35, // 20: parlor.v1.Event.ended:type_name -> parlor.v1.Ended
+	34, // 21: parlor.v1.Event.privileges:type_name -> parlor.v1.Privileges
+	9,  // 22: parlor.v1.Event.message:type_name -> parlor.v1.Message
+	1,  // 23: parlor.v1.Left.reason:type_name -> parlor.v1.LeftReason
+	2,  // 24: parlor.v1.Ended.reason:type_name -> parlor.v1.EndReason
+	17, // 25: parlor.v1.RoomService.Join:input_type -> parlor.v1.JoinRequest
+	19, // 26: parlor.v1.RoomService.Exit:input_type -> parlor.v1.ExitRequest
+	21, // 27: parlor.v1.RoomService.UpdateToken:input_type -> parlor.v1.UpdateTokenRequest
+	25, // 28: parlor.v1.RoomService.Negotiate:input_type -> parlor.v1.NegotiateRequest
+	27, // 29: parlor.v1.RoomService.SetLive:input_type -> parlor.v1.SetLiveRequest
+	29, // 30: parlor.v1.RoomService.Events:input_type -> parlor.v1.EventsRequest
+	7,  // 31: parlor.v1.RoomService.SetVisible:input_type -> parlor.v1.SetVisibleRequest
+	10, // 32: parlor.v1.RoomService.SendMessage:input_type -> parlor.v1.SendMessageRequest
+	12, // 33: parlor.v1.RoomService.ReportQuality:input_type -> parlor.v1.ReportQualityRequest
+	3,  // 34: parlor.v1.AdminService.RemoveUser:input_type -> parlor.v1.RemoveUserRequest
+	5,  // 35: parlor.v1.AdminService.EndRoom:input_type -> parlor.v1.EndRoomRequest
+	18, // 36: parlor.v1.RoomService.Join:output_type -> parlor.v1.JoinResponse
+	20, // 37: parlor.v1.RoomService.Exit:output_type -> parlor.v1.ExitResponse
+	22, // 38: parlor.v1.RoomService.UpdateToken:output_type -> parlor.v1.UpdateTokenResponse
+	26, // 39: parlor.v1.RoomService.Negotiate:output_type -> parlor.v1.NegotiateResponse
+	28, // 40: parlor.v1.RoomService.SetLive:output_type -> parlor.v1.SetLiveResponse
+	30, // 41: parlor.v1.RoomService.Events:output_type -> parlor.v1.Event
+	8,  // 42: parlor.v1.RoomService.SetVisible:output_type -> parlor.v1.SetVisibleResponse
+	11, // 43: parlor.v1.RoomService.SendMessage:output_type -> parlor.v1.SendMessageResponse
+	13, // 44: parlor.v1.RoomService.ReportQuality:output_type -> parlor.v1.ReportQualityResponse
+	4,  // 45: parlor.v1.AdminService.RemoveUser:output_type -> parlor.v1.RemoveUserResponse
+	6,  // 46: parlor.v1.AdminService.EndRoom:output_type -> parlor.v1.EndRoomResponse
+	36, // [36:47] is the sub-list for method output_type
+	25, // [25:36] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_room_proto_init() }

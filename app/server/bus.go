@@ -21,7 +21,7 @@ const (
 	natsReadyTimeout = 5 * time.Second // an embedded start takes 8-21 ms
 	natsPing         = 2 * time.Second // two without an answer: the server hangs
 	natsReconnect    = 500 * time.Millisecond
-	natsMaxPayload   = 64 << 10 // the largest event is one member with all its tracks: below 1 KiB
+	natsMaxPayload   = 64 << 10 // the largest event is a message: below 5 KiB
 )
 
 // bus carries events from the loops of the rooms to the event streams: NATS core subjects, in

@@ -12,14 +12,19 @@ import (
 
 // Limits bounds what clients may make a server keep. Zero values are the defaults.
 type Limits struct {
-	Rooms                  int // at a time, 10,000
-	Sessions               int // at a time, 20,000
-	MembersPerRoom         int // 500; row E-4 says what happens beyond, so there is no beyond
+	Rooms          int // at a time, 10,000
+	Sessions       int // at a time, 20,000
+	MembersPerRoom int // 500, visible or not; row E-4 says what happens beyond, so there is no beyond
+	// VisiblePerRoom and MicrophonesPerRoom bound who is seen and whose microphone is published at a time (N-31). They are 500,
+	// so that they bind only where an operator asks for less; the cloud of the documents has 50 and 30.
+	VisiblePerRoom         int
+	MicrophonesPerRoom     int
 	TracksPerMember        int // 4: microphone, camera, screen, screen's sound
 	SubscriptionsPerMember int // receive sections of one connection, 256
 	PendingEvents          int // events that wait for a slow stream, 256; one more cuts it off
-	ChangesPerSecond       int // SetLive and Negotiate of one member after a burst of five times as many, 10: each may be an event for everybody
-	JoinsPerSecond         int // per remote address (per /64 with IPv6) after a burst of ten times as many, 20; loopback is free
+	ChangesPerSecond       int // SetLive, SetVisible, ReportQuality and Negotiate of one member after a burst of five times as many, 10: each may be an event for everybody
+	MessagesPerSecond      int // SendMessage of one member after a burst of twice as many, 10
+	JoinsPerSecond         int // and calls of AdminService, per remote address (per /64 with IPv6) after a burst of ten times as many, 20; loopback is free
 }
 
 func (l Limits) orDefaults() Limits {
@@ -30,10 +35,13 @@ func (l Limits) orDefaults() Limits {
 		{&l.Rooms, 10_000},
 		{&l.Sessions, 20_000},
 		{&l.MembersPerRoom, 500},
+		{&l.VisiblePerRoom, 500},
+		{&l.MicrophonesPerRoom, 500},
 		{&l.TracksPerMember, 4},
 		{&l.SubscriptionsPerMember, 256},
 		{&l.PendingEvents, 256},
 		{&l.ChangesPerSecond, 10},
+		{&l.MessagesPerSecond, 10},
 		{&l.JoinsPerSecond, 20},
 	} {
 		if *v.field == 0 {
@@ -54,10 +62,13 @@ func (r *refusal) Error() string { return r.text }
 
 func exhausted(text string) *refusal { return &refusal{connect.CodeResourceExhausted, text} }
 
+// refuse is a failure with words of its own, for what has no native code.
+func refuse(apiName string, why *refusal) error { return errno.Failed.Detail(apiName, why.text, why) }
+
 func refuseJoin(why *refusal) error { return errno.Failed.In("join", errno.NativeJoinRoom, why) }
 
-// joinRate holds a token bucket per remote address.
-type joinRate struct {
+// addressRate holds a token bucket per remote address.
+type addressRate struct {
 	clock     clock
 	perSecond float64
 	burst     float64
@@ -71,19 +82,19 @@ type bucket struct {
 	at     time.Time
 }
 
-// maxBuckets bounds the memory of joinRate: 48 bytes each, 3 MiB. When so many addresses have
-// joined within one refill, all further ones share a single bucket.
+// maxBuckets bounds the memory of addressRate: 48 bytes each, 3 MiB. When so many addresses have
+// called within one refill, all further ones share a single bucket.
 const maxBuckets = 1 << 16
 
-func newJoinRate(perSecond int, c clock) *joinRate {
-	return &joinRate{
+func newAddressRate(perSecond int, c clock) *addressRate {
+	return &addressRate{
 		clock: c, perSecond: float64(perSecond), burst: 10 * float64(perSecond),
 		buckets: make(map[netip.Addr]bucket),
 	}
 }
 
 // allow takes one token of the address's bucket.
-func (r *joinRate) allow(remote netip.Addr) bool {
+func (r *addressRate) allow(remote netip.Addr) bool {
 	remote = remote.Unmap()
 	if remote.IsLoopback() {
 		return true
@@ -121,7 +132,7 @@ func (r *joinRate) allow(remote netip.Addr) bool {
 }
 
 // forget drops the buckets that are full again: a new one would be the same.
-func (r *joinRate) forget(now time.Time) {
+func (r *addressRate) forget(now time.Time) {
 	for addr, b := range r.buckets {
 		if b.tokens+r.perSecond*now.Sub(b.at).Seconds() >= r.burst {
 			delete(r.buckets, addr)

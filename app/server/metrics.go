@@ -14,12 +14,15 @@ import (
 
 // metrics are the numbers of one server, in a registry of its own.
 type metrics struct {
-	registry   *prometheus.Registry
-	members    prometheus.Gauge
-	joins      *prometheus.CounterVec
-	eventsSent prometheus.Counter
-	eventsCut  prometheus.Counter
-	panics     prometheus.Counter
+	registry        *prometheus.Registry
+	members         prometheus.Gauge
+	joins           *prometheus.CounterVec
+	admin           *prometheus.CounterVec
+	messages        prometheus.Counter
+	messagesRefused prometheus.Counter
+	eventsSent      prometheus.Counter
+	eventsCut       prometheus.Counter
+	panics          prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -28,6 +31,12 @@ func newMetrics() *metrics {
 		members:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "parlor_members", Help: "Members of all rooms."}),
 		joins: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "parlor_joins_total", Help: "Join calls by result: ok, or the kind of the error."}, []string{"result"}),
+		admin: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parlor_admin_calls_total", Help: "Calls of AdminService by result: ok, or the kind of the error."}, []string{"call", "result"}),
+		messages: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "parlor_messages_total", Help: "Messages told to a room."}),
+		messagesRefused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "parlor_messages_refused_total", Help: "Messages not told because the member sent too many."}),
 		eventsSent: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "parlor_events_sent_total", Help: "Events written to streams, heartbeats included."}),
 		eventsCut: prometheus.NewCounter(prometheus.CounterOpts{
@@ -35,7 +44,7 @@ func newMetrics() *metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "parlor_panics_total", Help: "Panics caught in handlers."}),
 	}
-	m.registry.MustRegister(m.members, m.joins, m.eventsSent, m.eventsCut, m.panics,
+	m.registry.MustRegister(m.members, m.joins, m.admin, m.messages, m.messagesRefused, m.eventsSent, m.eventsCut, m.panics,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -56,16 +65,23 @@ func (m *metrics) handler() http.Handler {
 }
 
 // joined counts a call of Join.
-func (m *metrics) joined(err error) {
-	result := "ok"
-	if err != nil {
-		result = "error"
-		var known *errno.Error
-		if errors.As(err, &known) {
-			result = known.Kind().Name
-		}
+func (m *metrics) joined(err error) { m.joins.WithLabelValues(result(err)).Inc() }
+
+// administered counts a call of AdminService.
+func (m *metrics) administered(call string, err error) {
+	m.admin.WithLabelValues(call, result(err)).Inc()
+}
+
+// result is ok, or the kind of the error.
+func result(err error) string {
+	if err == nil {
+		return "ok"
 	}
-	m.joins.WithLabelValues(result).Inc()
+	var known *errno.Error
+	if errors.As(err, &known) {
+		return known.Kind().Name
+	}
+	return "error"
 }
 
 // forwarding collects the SFU's statistics, all of one moment.

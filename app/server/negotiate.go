@@ -89,7 +89,7 @@ func (s *mediaSession) hangUp() {
 	}
 }
 
-// enforce makes the forwarding follow the member's privileges as they are now (T-28, T-29).
+// enforce makes the forwarding follow the member's privileges and visibility as they are now (T-28, T-29, N-30).
 func (s *mediaSession) enforce(r *room, m *member) {
 	<-s.turn
 	defer s.give()
@@ -97,21 +97,25 @@ func (s *mediaSession) enforce(r *room, m *member) {
 		return
 	}
 	var g grants
+	invisible := false
 	ctx, cancel := context.WithTimeout(context.Background(), r.timing.call)
 	defer cancel()
-	if r.do(ctx, func() error { g = m.grants; return nil }) != nil {
+	if r.do(ctx, func() error { g, invisible = m.grants, m.invisible; return nil }) != nil {
 		return // the room is closing: so is the connection
+	}
+	if invisible {
+		s.publishing = nil // for good: who is seen again publishes anew
 	}
 	for _, p := range s.publishing {
 		s.peer.Allow(sfu.TrackID(p.id), g.publish(p.source))
 	}
 	offer := sfu.Offer{Publish: wirePublish(s.publishing)}
-	if g.subscribe {
+	if g.subscribe.allowed {
 		offer.Subscribe = s.subscribing // what was taken comes back, the client may not even have noticed
 	}
 	if _, err := s.peer.Negotiate(ctx, offer); err != nil {
 		// What cannot be stopped section by section is stopped as a whole.
-		r.log.Warn("subscriptions are not stopped, closing the connection", "session", m.session.id, "err", err)
+		r.log.Warn("media are not stopped, closing the connection", "session", m.session.id, "err", err)
 		s.hangUp()
 	}
 }
@@ -180,7 +184,7 @@ func (s *mediaSession) negotiate(ctx context.Context, r *rooms, owner *session, 
 	response := &api.NegotiateResponse{Answer: answer, Subscribed: p.subscribed}
 	err = r.onMember(ctx, "negotiate", func(here *room, m *member) error {
 		here.setTracks(m, p.tracks(m))
-		response.Published = wireTracks(m.visible())
+		response.Published = wireTracks(m.shown())
 		return nil
 	})
 	if refused != nil {
@@ -286,6 +290,9 @@ type plan struct {
 // plan checks the wishes against the room and the privileges; it runs on the loop.
 func (r *room) plan(m *member, known []publishing, req *api.NegotiateRequest) (plan, error) {
 	var p plan
+	if m.invisible && len(req.GetPublish()) > 0 { // N-16
+		return plan{}, errno.Failed.In("negotiate", errno.NativePublishForbidden)
+	}
 	for _, want := range req.GetPublish() {
 		t := track{source: want.GetSource(), live: want.GetLive()}
 		for _, k := range known {
@@ -298,14 +305,26 @@ func (r *room) plan(m *member, known []publishing, req *api.NegotiateRequest) (p
 			if !m.grants.publish(t.source) {
 				return plan{}, errno.Failed.In("negotiate", errno.NativeNoPublishPermission)
 			}
+			if t.source == api.Source_SOURCE_MICROPHONE && !r.maySpeak(m) {
+				return plan{}, errno.Failed.In("negotiate", errno.NativeOverPublishLimit,
+					exhausted(fmt.Sprintf("too many microphones in the room: at most %d", r.limits.MicrophonesPerRoom)))
+			}
 			t.id = "t" + newID()
 		}
 		p.publishing = append(p.publishing, publishing{want.GetMid(), t})
 	}
+	if err := p.receive(r, m, req); err != nil {
+		return plan{}, err
+	}
+	return p, nil
+}
+
+// receive plans the sections that receive.
+func (p *plan) receive(r *room, m *member, req *api.NegotiateRequest) error {
 	for _, want := range req.GetSubscribe() {
 		id := want.GetTrackId()
-		if id != "" && !m.grants.subscribe {
-			return plan{}, errno.Failed.In("negotiate", errno.NativeNoSubscribe)
+		if id != "" && !m.grants.subscribe.allowed {
+			return errno.Failed.In("negotiate", errno.NativeNoSubscribe)
 		}
 		if id != "" && !r.track(m, id) {
 			id = "" // gone; the event that tells is on its way
@@ -315,7 +334,7 @@ func (r *room) plan(m *member, known []publishing, req *api.NegotiateRequest) (p
 			p.subscribed = append(p.subscribed, &api.Subscribe{Mid: want.GetMid(), TrackId: id})
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // tracks returns what the member publishes from now on. Tracks that are known keep their state, which

@@ -8,29 +8,66 @@ import (
 	"parlor/app/token"
 )
 
+// grant is one privilege at one moment.
+type grant struct {
+	allowed bool
+	until   int64 // the last second at which it holds; 0: no end, or not allowed
+}
+
 // grants is what a token allows at one moment.
-type grants struct{ audio, video, subscribe bool }
+type grants struct {
+	audio, video, subscribe grant
+	expireAt                int64 // of the token, 0: never
+}
 
 // grantsOf reads the privileges (T-9..T-13). Publishing everything is as good as publishing each
 // medium, also in tokens of builders that do not write the parts.
 func grantsOf(t *token.AccessToken, now time.Time) grants {
-	all := t.Allows(token.PublishStream, now)
 	return grants{
-		audio:     all || t.Allows(token.PublishAudio, now),
-		video:     all || t.Allows(token.PublishVideo, now),
-		subscribe: t.Allows(token.SubscribeStream, now),
+		audio:     grantOf(t, now, token.PublishStream, token.PublishAudio),
+		video:     grantOf(t, now, token.PublishStream, token.PublishVideo),
+		subscribe: grantOf(t, now, token.SubscribeStream),
+		expireAt:  int64(t.ExpireAt),
 	}
+}
+
+// grantOf is the one of the listed privileges that lasts longest, and no longer than the token.
+func grantOf(t *token.AccessToken, now time.Time, list ...token.Privilege) grant {
+	var g grant
+	for _, p := range list {
+		if !t.Allows(p, now) {
+			continue
+		}
+		until := int64(t.Privileges[p])
+		if end := int64(t.ExpireAt); end != 0 && (until == 0 || until > end) {
+			until = end
+		}
+		if !g.allowed || until == 0 || g.until != 0 && until > g.until {
+			g = grant{allowed: true, until: until}
+		}
+	}
+	return g
 }
 
 func (g grants) publish(s api.Source) bool {
 	if isVideo(s) {
-		return g.video
+		return g.video.allowed
 	}
-	return g.audio
+	return g.audio.allowed
+}
+
+// alike tells whether the same is allowed, though perhaps for another time.
+func (g grants) alike(other grants) bool {
+	return g.audio.allowed == other.audio.allowed && g.video.allowed == other.video.allowed &&
+		g.subscribe.allowed == other.subscribe.allowed
 }
 
 func (g grants) wire() *api.Privileges {
-	return &api.Privileges{PublishAudio: g.audio, PublishVideo: g.video, Subscribe: g.subscribe}
+	return &api.Privileges{
+		PublishAudio: g.audio.allowed, PublishVideo: g.video.allowed, Subscribe: g.subscribe.allowed,
+		TokenExpireAt:     g.expireAt,
+		PublishAudioUntil: g.audio.until, PublishVideoUntil: g.video.until, SubscribeUntil: g.subscribe.until,
+	}
 }
 
 func isVideo(s api.Source) bool {
@@ -38,7 +75,7 @@ func isVideo(s api.Source) bool {
 }
 
 // ends returns the seconds at which the token or a privilege with a meaning ends, ascending.
-func ends(t *token.AccessToken) []int64 {
+func (r *rooms) ends(t *token.AccessToken) []int64 {
 	var list []int64
 	add := func(end uint32) {
 		// A privilege never outlives its token.
@@ -50,7 +87,9 @@ func ends(t *token.AccessToken) []int64 {
 	for p, end := range t.Privileges {
 		switch p {
 		case token.PublishStream, token.PublishAudio, token.PublishVideo, token.SubscribeStream:
-			add(end)
+			if !r.ignorePrivileges {
+				add(end)
+			}
 		}
 	}
 	slices.Sort(list)
@@ -78,7 +117,7 @@ func (r *room) applyToken(m *member) {
 			next = at
 		}
 	}
-	for _, end := range ends(m.token) {
+	for _, end := range r.ends(m.token) {
 		switch {
 		case now.Unix() > end:
 			continue
@@ -99,7 +138,8 @@ func (r *room) applyToken(m *member) {
 
 func (r *rooms) grantsAt(t *token.AccessToken, now time.Time) grants {
 	if r.ignorePrivileges {
-		return grants{audio: true, video: true, subscribe: true}
+		all := grant{allowed: true, until: int64(t.ExpireAt)}
+		return grants{audio: all, video: all, subscribe: all, expireAt: all.until}
 	}
 	return grantsOf(t, now)
 }
@@ -111,13 +151,17 @@ func willExpire(end int64) *api.Event {
 // setGrants changes what the member may do (T-28, T-29): others see exactly the tracks that it
 // may publish, and the forwarding follows.
 func (r *room) setGrants(m *member, g grants) {
-	if g == m.grants {
+	was := m.grants
+	if g == was {
 		return
 	}
-	before := m.visible()
+	before := m.shown()
 	m.grants = g
 	r.tell(m, &api.Event{Body: &api.Event_Privileges{Privileges: g.wire()}})
-	if !slices.Equal(before, m.visible()) {
+	if g.alike(was) {
+		return
+	}
+	if !slices.Equal(before, m.shown()) {
 		r.changed(m)
 	}
 	r.background.Go(func() { m.session.media.enforce(r, m) })

@@ -74,7 +74,8 @@ func TestPrivileges_SeveralEnds(t *testing.T) {
 	}{
 		{70 * time.Second, willExpire(start + 100)},
 		{10 * time.Second, willExpire(start + 110)},
-		{21 * time.Second, &api.Event{Body: &api.Event_Privileges{Privileges: &api.Privileges{PublishAudio: true, PublishVideo: true}}}},
+		{21 * time.Second, &api.Event{Body: &api.Event_Privileges{Privileges: &api.Privileges{PublishAudio: true, PublishVideo: true,
+			TokenExpireAt: start + 110, PublishAudioUntil: start + 110, PublishVideoUntil: start + 110}}}},
 		{10 * time.Second, &api.Event{Body: &api.Event_Ended{Ended: &api.Ended{Reason: api.EndReason_END_REASON_TOKEN_EXPIRED}}}},
 	} {
 		w.clock.turn(step.turn)
@@ -99,6 +100,11 @@ func TestPrivileges_UpdateToken(t *testing.T) { // T-30
 	end := w.clock.Now().Unix() + 60
 	if response.GetTokenExpireAt() != end {
 		t.Errorf("got the end %d, want %d", response.GetTokenExpireAt(), end)
+	}
+	for name, got := range map[string]*api.Privileges{"answer": response.GetPrivileges(), "event": events.next().GetPrivileges()} {
+		if got.GetTokenExpireAt() != end || got.GetSubscribeUntil() != end || !got.GetSubscribe() {
+			t.Errorf("%s: got %v", name, got)
+		}
 	}
 	w.clock.turn(31 * time.Second) // past the end of the first token
 	if got := events.next().GetTokenWillExpire().GetExpireAt(); got != end {
@@ -129,7 +135,8 @@ func TestPrivileges_PublishingEnds(t *testing.T) { // T-25, T-28
 		t.Error("the end of a privilege is not announced")
 	}
 	w.clock.turn(31 * time.Second)
-	want := &api.Privileges{PublishAudio: true, Subscribe: true}
+	end := bob.joined.GetTokenExpireAt()
+	want := &api.Privileges{PublishAudio: true, Subscribe: true, TokenExpireAt: end, PublishAudioUntil: end, SubscribeUntil: end}
 	if diff := cmp.Diff(want, bobEvents.next().GetPrivileges(), protocmp.Transform()); diff != "" {
 		t.Errorf("privileges (-want +got):\n%s", diff)
 	}
@@ -210,7 +217,7 @@ func TestPrivileges_MissingOnes(t *testing.T) { // T-20
 		t.Run(tt.name, func(t *testing.T) {
 			w.rooms.ignorePrivileges = tt.ignore
 			g := w.join(fmt.Sprint("room", i), "ann", func(tok *token.AccessToken) {
-				tok.Privileges = make(map[token.Privilege]uint32)
+				tok.ExpireAt, tok.Privileges = 0, make(map[token.Privilege]uint32)
 				for _, p := range tt.grant {
 					tok.Privileges[p] = 0
 				}

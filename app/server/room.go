@@ -25,15 +25,19 @@ type room struct {
 	refs    int // members and calls that are about to become one; under rooms.mu
 
 	seq     uint64    // of the last event
-	members []*member // in order of joining
+	members []*member // in order of joining, or of becoming visible when that was later
+	history history
 }
 
 // member is a user in the room: the changing half of a session.
 type member struct {
 	session   *session
-	joinedAt  time.Time
+	joinedAt  time.Time // when it joined, or became visible when that was later
+	invisible bool      // to the others (N-30); then there are no tracks
 	tracks    []track
 	connected bool
+	since     uint64 // the id of the last message before it joined
+	quality   quality
 	stream    *stream // nil while there is none
 	lost      alarms  // run while stream is nil
 
@@ -96,8 +100,8 @@ func (r *room) memberOf(s *session, apiName string) (*member, error) {
 	return nil, errNoSession
 }
 
-// visible returns the tracks that others may see.
-func (m *member) visible() []track {
+// shown returns the tracks that others may see.
+func (m *member) shown() []track {
 	var list []track
 	for _, t := range m.tracks {
 		if m.grants.publish(t.source) {
@@ -109,8 +113,9 @@ func (m *member) visible() []track {
 
 func (m *member) wire() *api.Member {
 	return &api.Member{
-		UserId: m.session.user, Tracks: wireTracks(m.visible()),
+		UserId: m.session.user, Tracks: wireTracks(m.shown()),
 		JoinedAtMs: m.joinedAt.UnixMilli(), Connected: m.connected,
+		Quality: m.quality.told, Invisible: m.invisible,
 	}
 }
 
@@ -122,10 +127,13 @@ func wireTracks(list []track) []*api.Track {
 	return wire
 }
 
-func (r *room) snapshot() *api.Snapshot {
-	snapshot := &api.Snapshot{RoomId: r.key.room, Seq: r.seq, Members: make([]*api.Member, len(r.members))}
-	for i, m := range r.members {
-		snapshot.Members[i] = m.wire()
+// snapshot is the room as m may see it (E-3).
+func (r *room) snapshot(m *member) *api.Snapshot {
+	snapshot := &api.Snapshot{RoomId: r.key.room, Seq: r.seq, Messages: r.history.after(m.since)}
+	for _, other := range r.members {
+		if other == m || !other.invisible {
+			snapshot.Members = append(snapshot.Members, other.wire())
+		}
 	}
 	return snapshot
 }
@@ -140,41 +148,93 @@ func (r *room) publish(ev *api.Event) {
 // tell sends an event to one member only; it has no number.
 func (r *room) tell(m *member, ev *api.Event) { r.bus.publish(sessionSubject(m.session.id), ev) }
 
-func (r *room) changed(m *member) { r.publish(&api.Event{Body: &api.Event_Changed{Changed: m.wire()}}) }
+// changed tells how the member is now. What nobody may see is not told.
+func (r *room) changed(m *member) {
+	if !m.invisible {
+		r.publish(changed(m))
+	}
+}
+
+func changed(m *member) *api.Event {
+	return &api.Event{Body: &api.Event_Changed{Changed: m.wire()}}
+}
+
+func joined(m *member) *api.Event {
+	return &api.Event{Body: &api.Event_Joined{Joined: m.wire()}}
+}
+
+func left(m *member, reason api.LeftReason) *api.Event {
+	return &api.Event{Body: &api.Event_Left{Left: &api.Left{UserId: m.session.user, Reason: reason}}}
+}
+
+// member finds a user, visible or not; nil when it is not there.
+func (r *room) member(user string) *member {
+	at := slices.IndexFunc(r.members, func(m *member) bool { return m.session.user == user })
+	if at < 0 {
+		return nil
+	}
+	return r.members[at]
+}
 
 // join makes the session a member. The same user again takes the place of the earlier session
 // (E-2): the others see one change, not a leave and a join.
-func (r *room) join(s *session, t *token.AccessToken, rejoin bool) error {
+func (r *room) join(s *session, t *token.AccessToken, req *api.JoinRequest) (*member, error) {
 	if err := s.over("join"); err != nil {
-		return err
+		return nil, err
 	}
-	at := slices.IndexFunc(r.members, func(m *member) bool { return m.session.user == s.user })
-	if at < 0 && len(r.members) >= r.limits.MembersPerRoom {
-		return refuseJoin(exhausted("the room is full"))
+	earlier := r.member(s.user)
+	if earlier == nil && len(r.members) >= r.limits.MembersPerRoom {
+		return nil, refuseJoin(exhausted("the room is full"))
 	}
-	if at >= 0 && rejoin && r.members[at].stream != nil {
-		return errno.AlreadyInRoom.In("join", s.user, r.key.room) // by a person, and later
+	if earlier != nil && req.GetRejoin() && earlier.stream != nil {
+		return nil, errno.AlreadyInRoom.In("join", s.user, r.key.room) // by a person, and later
+	}
+	if !req.GetInvisible() && (earlier == nil || earlier.invisible) && !r.mayAppear() {
+		return nil, refuseJoin(tooManyVisible(r.limits))
 	}
 	if err := r.sessions.add(s); err != nil {
-		return err
+		return nil, err
 	}
 	now := r.clock.Now()
-	m := &member{session: s, joinedAt: now, connected: true, token: t, grants: r.grantsAt(t, now)}
-	if at >= 0 {
-		earlier := r.members[at]
-		m.joinedAt = earlier.joinedAt // the user has been here all the time
-		r.finish(earlier, api.EndReason_END_REASON_DUPLICATE_LOGIN)
-		r.members[at] = m
-		r.changed(m)
-		r.release(r)
+	m := &member{
+		session: s, joinedAt: now, invisible: req.GetInvisible(), connected: true, since: r.history.last,
+		token: t, grants: r.grantsAt(t, now),
+	}
+	if earlier != nil {
+		r.replace(earlier, m, req.GetRejoin())
 	} else {
 		r.members = append(r.members, m)
-		r.publish(&api.Event{Body: &api.Event_Joined{Joined: m.wire()}})
+		if !m.invisible {
+			r.publish(joined(m))
+		}
 	}
 	r.metrics.members.Add(1)
 	r.awaitStream(m)
 	r.applyToken(m)
-	return nil
+	return m, nil
+}
+
+// replace puts m in the place of an earlier session of its user. After a rejoin it is the same client, which has missed what
+// the earlier session was not sent.
+func (r *room) replace(earlier, m *member, rejoin bool) {
+	if rejoin {
+		m.since = earlier.since
+	}
+	r.finish(earlier, api.EndReason_END_REASON_DUPLICATE_LOGIN)
+	if earlier.invisible == m.invisible {
+		m.joinedAt = earlier.joinedAt // the user has been here all the time
+		r.members[slices.Index(r.members, earlier)] = m
+		r.changed(m)
+	} else {
+		r.members = slices.DeleteFunc(r.members, func(other *member) bool { return other == earlier })
+		r.members = append(r.members, m)
+		if m.invisible {
+			r.publish(left(m, api.LeftReason_LEFT_REASON_EXIT))
+		} else {
+			r.publish(joined(m))
+		}
+	}
+	r.release(r)
 }
 
 // finish ends the member's session. Its stream says so before any later event, since the session is
@@ -182,6 +242,7 @@ func (r *room) join(s *session, t *token.AccessToken, rejoin bool) error {
 func (r *room) finish(m *member, reason api.EndReason) {
 	m.lost.stop()
 	m.tokenAlarm.stop()
+	m.quality.alarm.stop()
 	m.session.end(reason)
 	r.sessions.remove(m.session)
 	r.metrics.members.Add(-1)
@@ -190,19 +251,21 @@ func (r *room) finish(m *member, reason api.EndReason) {
 }
 
 // leave takes the member out of the room.
-func (r *room) leave(m *member, reason api.EndReason, left api.LeftReason) {
+func (r *room) leave(m *member, reason api.EndReason, why api.LeftReason) {
 	r.finish(m, reason)
 	r.members = slices.DeleteFunc(r.members, func(other *member) bool { return other == m })
-	r.publish(&api.Event{Body: &api.Event_Left{Left: &api.Left{UserId: m.session.user, Reason: left}}})
+	if !m.invisible {
+		r.publish(left(m, why))
+	}
 	r.release(r)
 }
 
-// dismiss ends all sessions because the server stops. There is nobody left to be told who left.
-func (r *room) dismiss() {
+// dismiss ends all sessions. There is nobody left to be told who left.
+func (r *room) dismiss(reason api.EndReason) {
 	leaving := r.members
 	r.members = nil
 	for _, m := range leaving {
-		r.finish(m, api.EndReason_END_REASON_SERVER_STOPPING)
+		r.finish(m, reason)
 		r.release(r)
 	}
 }
@@ -254,7 +317,7 @@ func (r *room) attach(s *session, st *stream) (opening, error) {
 	m.stream = st
 	m.lost.stop()
 	r.setConnected(m, true)
-	begin := opening{snapshot: r.snapshot(), privileges: m.grants.wire()}
+	begin := opening{snapshot: r.snapshot(m), privileges: m.grants.wire()}
 	if m.warned >= r.clock.Now().Unix() {
 		begin.warned = m.warned
 	}
@@ -271,22 +334,25 @@ func (r *room) detach(s *session, st *stream) {
 // setLive changes which tracks of the member send. A source that is not published is passed over: it
 // may have been taken away a moment ago.
 func (r *room) setLive(m *member, live map[uint32]bool) {
-	before := m.visible()
+	before := m.shown()
 	for i := range m.tracks {
 		if state, named := live[uint32(m.tracks[i].source)]; named {
 			m.tracks[i].live = state
 		}
 	}
-	if !slices.Equal(before, m.visible()) {
+	if !slices.Equal(before, m.shown()) {
 		r.changed(m)
 	}
 }
 
-// setTracks makes list all that the member publishes.
+// setTracks makes list all that the member publishes. One that became invisible meanwhile publishes nothing.
 func (r *room) setTracks(m *member, list []track) {
-	before := m.visible()
+	if m.invisible {
+		return
+	}
+	before := m.shown()
 	m.tracks = list
-	if !slices.Equal(before, m.visible()) {
+	if !slices.Equal(before, m.shown()) {
 		r.changed(m)
 	}
 }
@@ -294,7 +360,7 @@ func (r *room) setTracks(m *member, list []track) {
 // track finds a track that m may receive: somebody else's.
 func (r *room) track(m *member, id string) bool {
 	for _, other := range r.members {
-		if other != m && slices.ContainsFunc(other.visible(), func(t track) bool { return t.id == id }) {
+		if other != m && slices.ContainsFunc(other.shown(), func(t track) bool { return t.id == id }) {
 			return true
 		}
 	}

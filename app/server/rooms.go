@@ -27,7 +27,7 @@ type rooms struct {
 	bus              *bus
 	sfu              forwarder
 	sessions         *sessions
-	joinRate         *joinRate
+	joinRate         *addressRate // of joins and of calls of AdminService
 	metrics          *metrics
 	log              *slog.Logger
 
@@ -57,6 +57,17 @@ func (r *rooms) enter(key roomKey) (*room, error) {
 	}
 	here.refs++
 	return here, nil
+}
+
+// hold finds the room and holds it until release.
+func (r *rooms) hold(key roomKey) (*room, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	here, ok := r.byKey[key]
+	if ok {
+		here.refs++
+	}
+	return here, ok
 }
 
 // release gives a hold back; the last one takes the room away. It may run on the room's loop.
@@ -96,7 +107,7 @@ func (r *rooms) close() {
 	}
 	r.mu.Unlock()
 	for _, here := range all {
-		here.loop.Post(here.dismiss)
+		here.loop.Post(func() { here.dismiss(api.EndReason_END_REASON_SERVER_STOPPING) })
 	}
 	for _, here := range all {
 		here.loop.Close()
@@ -105,33 +116,44 @@ func (r *rooms) close() {
 
 // admit checks a token. Which check failed is the cause, for the log only.
 func (r *rooms) admit(apiName, appID, roomID, userID, text string) (*token.AccessToken, error) {
-	key, known := r.apps[appID]
-	if !known {
-		// Same answer as for a token of another app: the wire does not tell which apps are here.
-		return nil, errno.InvalidToken.In(apiName, fmt.Errorf("app %.40q is not known", appID))
+	t, err := r.signed(text)
+	if err == nil {
+		err = t.Check(appID, roomID, userID, r.clock.Now())
 	}
-	t, err := token.Parse(text)
 	if err != nil {
 		return nil, errno.InvalidToken.In(apiName, err)
 	}
-	if !t.Verify(key) {
-		return nil, errno.InvalidToken.In(apiName, fmt.Errorf("token of app %.40q is signed with another key", t.AppID))
+	return t, nil
+}
+
+// signed parses a token and checks that it is signed with the key of the app that it names. To a client an unknown app is
+// no other failure than a forged token.
+func (r *rooms) signed(text string) (*token.AccessToken, error) {
+	t, err := token.Parse(text)
+	if err != nil {
+		return nil, err
 	}
-	if err := t.Check(appID, roomID, userID, r.clock.Now()); err != nil {
-		return nil, errno.InvalidToken.In(apiName, err)
+	key, known := r.apps[t.AppID]
+	switch {
+	case !known:
+		return nil, fmt.Errorf("app %q is not known", t.AppID)
+	case !t.Verify(key):
+		return nil, fmt.Errorf("token of app %q is signed with another key", t.AppID)
 	}
 	return t, nil
 }
 
 const maxClient = 64 // bytes of JoinRequest.client
 
+// wantID is what is wrong with an id that is not valid.
+const wantID = "should be 1 to 128 characters of a-z A-Z 0-9 @ . _ -"
+
 func checkJoin(req *api.JoinRequest) error {
-	const want = "should be 1 to 128 characters of a-z A-Z 0-9 @ . _ -"
 	switch {
 	case !token.ValidID(req.GetRoomId()):
-		return paramError("join", "params.roomId "+want)
+		return paramError("join", "params.roomId "+wantID)
 	case !token.ValidID(req.GetUserId()):
-		return paramError("join", "params.userId "+want)
+		return paramError("join", "params.userId "+wantID)
 	case len(req.GetClient()) > maxClient:
 		return paramError("join", fmt.Sprintf("params.client should be at most %d bytes, but has %d", maxClient, len(req.GetClient())))
 	}
@@ -167,7 +189,7 @@ func (r *rooms) join(ctx context.Context, req *api.JoinRequest) (*api.JoinRespon
 	if err != nil {
 		return nil, err
 	}
-	s := newSession(here, req, call, r.limits.ChangesPerSecond)
+	s := newSession(here, req, call, r.limits)
 	response := &api.JoinResponse{
 		Session:     s.secret,
 		HeartbeatMs: uint32(r.timing.heartbeat / time.Millisecond), GraceMs: uint32(r.timing.grace / time.Millisecond),
@@ -180,11 +202,12 @@ func (r *rooms) join(ctx context.Context, req *api.JoinRequest) (*api.JoinRespon
 			r.release(here)
 			return err
 		}
-		if err := here.join(s, t, req.GetRejoin()); err != nil {
+		m, err := here.join(s, t, req)
+		if err != nil {
 			r.release(here)
 			return err
 		}
-		response.Snapshot, response.Privileges = here.snapshot(), r.grantsAt(t, r.clock.Now()).wire()
+		response.Snapshot, response.Privileges = here.snapshot(m), m.grants.wire()
 		return nil
 	})
 	if errors.Is(err, loop.ErrClosed) {
@@ -260,14 +283,16 @@ func (r *rooms) UpdateToken(ctx context.Context, req *api.UpdateTokenRequest) (*
 	if err != nil {
 		return nil, err
 	}
+	response := &api.UpdateTokenResponse{TokenExpireAt: int64(t.ExpireAt)}
 	err = r.onMember(ctx, "updateToken", func(here *room, m *member) error {
 		here.setToken(m, t)
+		response.Privileges = m.grants.wire()
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &api.UpdateTokenResponse{TokenExpireAt: int64(t.ExpireAt)}, nil
+	return response, nil
 }
 
 // SetLive implements api.RoomServiceHandler.
@@ -277,18 +302,23 @@ func (r *rooms) SetLive(ctx context.Context, req *api.SetLiveRequest) (*api.SetL
 			return nil, paramError("setLive", fmt.Sprintf("params.live has the unknown source %d", number))
 		}
 	}
-	s, err := sessionOf(ctx, "setLive")
-	if err == nil {
-		err = s.mayChange("setLive")
-	}
-	if err != nil {
-		return nil, err
-	}
-	err = r.onMember(ctx, "setLive", func(here *room, m *member) error {
+	err := r.change(ctx, "setLive", func(here *room, m *member) error {
 		here.setLive(m, req.GetLive())
 		return nil
 	})
 	return &api.SetLiveResponse{}, err
+}
+
+// change is onMember for what the others are told, which is not to happen too often.
+func (r *rooms) change(ctx context.Context, apiName string, f func(*room, *member) error) error {
+	s, err := sessionOf(ctx, apiName)
+	if err != nil {
+		return err
+	}
+	if err := s.mayChange(apiName); err != nil {
+		return err
+	}
+	return r.onMember(ctx, apiName, f)
 }
 
 const maxSource = uint32(api.Source_SOURCE_SCREEN_AUDIO)

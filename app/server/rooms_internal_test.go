@@ -36,7 +36,8 @@ func TestRooms_Join_TellsOthers(t *testing.T) {
 	want2 := &api.JoinResponse{
 		Session: bob.joined.GetSession(), Snapshot: want, HeartbeatMs: 5000, GraceMs: 8000,
 		TokenExpireAt: 1_700_086_400, Node: w.NodeID(), Incarnation: w.rooms.incarnation,
-		Privileges: &api.Privileges{PublishAudio: true, PublishVideo: true, Subscribe: true},
+		Privileges: &api.Privileges{PublishAudio: true, PublishVideo: true, Subscribe: true, TokenExpireAt: 1_700_086_400,
+			PublishAudioUntil: 1_700_086_400, PublishVideoUntil: 1_700_086_400, SubscribeUntil: 1_700_086_400},
 	}
 	if diff := cmp.Diff(want2, bob.joined, protocmp.Transform()); diff != "" {
 		t.Errorf("join response (-want +got):\n%s", diff)

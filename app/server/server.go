@@ -126,7 +126,7 @@ func newRooms(cfg Config, media forwarder, events *bus) *rooms {
 		node: cfg.NodeID, incarnation: newID(),
 		limits: cfg.Limits, timing: cfg.timing, clock: cfg.clock,
 		bus: events, sfu: media, sessions: newSessions(cfg.Limits.Sessions),
-		joinRate: newJoinRate(cfg.Limits.JoinsPerSecond, cfg.clock),
+		joinRate: newAddressRate(cfg.Limits.JoinsPerSecond, cfg.clock),
 		metrics:  newMetrics(), log: cfg.Log,
 		byKey: make(map[roomKey]*room),
 	}
@@ -139,7 +139,7 @@ func newRooms(cfg Config, media forwarder, events *bus) *rooms {
 func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 	if app := r.URL.Query().Get("app"); app != "" {
 		if _, known := s.cfg.Apps[app]; !known {
-			http.Error(w, "no such app", http.StatusNotFound)
+			http.Error(w, api.NoSuchApp, http.StatusNotFound)
 			return
 		}
 	}
@@ -180,12 +180,15 @@ func (s *Server) handler() http.Handler {
 	r := s.rooms
 	interceptor := &answer{timeout: s.cfg.timing.call, metrics: r.metrics, log: s.log}
 	options := interceptor.options()
-	path, rpc := api.NewRoomServiceHandler(r, options...)
 	mux := http.NewServeMux()
-	mux.Handle(path, &gate{
-		sessions: r.sessions, bodyTime: s.cfg.timing.call,
-		errors: connect.NewErrorWriter(options...), next: rpc,
-	})
+	rpc := func(path string, next http.Handler) {
+		mux.Handle(path, &gate{
+			sessions: r.sessions, bodyTime: s.cfg.timing.call,
+			errors: connect.NewErrorWriter(options...), next: next,
+		})
+	}
+	rpc(api.NewRoomServiceHandler(r, options...))
+	rpc(api.NewAdminServiceHandler(admin{r}, options...))
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if r.stopping() {

@@ -265,9 +265,9 @@ func TestServer_Limits(t *testing.T) {
 	}
 }
 
-func TestJoinRate(t *testing.T) {
+func TestAddressRate(t *testing.T) {
 	clock := newHandClock()
-	r := newJoinRate(2, clock)
+	r := newAddressRate(2, clock)
 	home := netip.MustParseAddr("2001:db8::1")
 	for i := range 20 {
 		if !r.allow(home) {

@@ -25,18 +25,20 @@ type session struct {
 	client string
 	media  *mediaSession
 
-	changes *rate.Limiter // of what the others are told
+	changes  *rate.Limiter // of what the others are told of the member
+	messages *rate.Limiter // of what it tells them
 
 	ended  chan struct{}
 	reason api.EndReason // valid once ended is closed
 }
 
-func newSession(here *room, req *api.JoinRequest, call *request, changesPerSecond int) *session {
+func newSession(here *room, req *api.JoinRequest, call *request, l Limits) *session {
 	return &session{
 		id: newID(), secret: newSecret(), user: req.GetUserId(), room: here,
 		remote: call.remote.String(), client: req.GetClient(),
 		media: newMediaSession(), ended: make(chan struct{}),
-		changes: rate.NewLimiter(rate.Limit(changesPerSecond), 5*changesPerSecond),
+		changes:  rate.NewLimiter(rate.Limit(l.ChangesPerSecond), 5*l.ChangesPerSecond),
+		messages: rate.NewLimiter(rate.Limit(l.MessagesPerSecond), 2*l.MessagesPerSecond),
 	}
 }
 

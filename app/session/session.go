@@ -22,6 +22,7 @@ const (
 	callTimeout = 10 * time.Second // of a unary call that has no deadline of its own
 	exitTimeout = 2 * time.Second  // leaving never keeps anybody waiting for longer
 	giveUpAfter = 60 * time.Second // without a server, then the session is over
+	maxEvent    = 4 << 20          // bytes; the snapshot of a full room with all messages has 1 MiB
 )
 
 // Phase says how the session stands towards the server.
@@ -51,6 +52,7 @@ type Config struct {
 	Log       *slog.Logger
 
 	AppID, RoomID, UserID, Token string
+	Invisible                    bool // to the others, until SetVisible (N-31)
 
 	// OnEvent gets every event of the stream in order, from the reader goroutine; it must return
 	// at once. The first event after each (re)connection is a Snapshot.
@@ -69,13 +71,14 @@ type Session struct {
 	done   chan struct{}
 	retry  chan struct{} // cap 1: a wish to try now; a second wish changes nothing
 	ctx    context.Context
-	own    *http.Transport // made by Open, nil when the caller's is used
+	idle   func() // lets go of the connections of a transport that nobody else has
 
-	mu     sync.Mutex
-	bearer string
-	token  string
-	beat   time.Duration
-	cut    context.CancelFunc // ends the present event stream
+	mu        sync.Mutex
+	bearer    string
+	token     string
+	invisible bool
+	beat      time.Duration
+	cut       context.CancelFunc // ends the present event stream
 }
 
 // Open joins the room and starts to read its events. The reply's snapshot is returned; the stream
@@ -84,21 +87,18 @@ func Open(ctx context.Context, cfg Config) (*Session, *api.JoinResponse, error) 
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	var own *http.Transport
-	if cfg.Transport == nil {
-		own = NewTransport(nil)
-		cfg.Transport = own
-	}
+	var idle func()
+	cfg.Transport, idle = orOwn(cfg.Transport)
 	s := &Session{
-		own: own,
-		cfg: cfg, log: cfg.Log.With("room", cfg.RoomID, "user", cfg.UserID), token: cfg.Token,
+		idle: idle,
+		cfg:  cfg, log: cfg.Log.With("room", cfg.RoomID, "user", cfg.UserID), token: cfg.Token, invisible: cfg.Invisible,
 		done: make(chan struct{}), retry: make(chan struct{}, 1),
 	}
 	s.client = api.NewRoomServiceClient(&http.Client{Transport: cfg.Transport}, cfg.Server,
-		connect.WithInterceptors(bearerInterceptor{s}), connect.WithReadMaxBytes(1<<20))
+		connect.WithInterceptors(bearerInterceptor{s}), connect.WithReadMaxBytes(maxEvent))
 	reply, err := s.join(ctx, false)
 	if err != nil {
-		s.closeIdle()
+		s.idle()
 		return nil, nil, err
 	}
 	s.ctx, s.close = context.WithCancel(context.Background())
@@ -106,18 +106,18 @@ func Open(ctx context.Context, cfg Config) (*Session, *api.JoinResponse, error) 
 	return s, reply, nil
 }
 
-// join asks for a new session with the present token. rejoin tells that no person asked for it.
+// join asks for a new session with the present token and visibility. rejoin tells that no person asked for it.
 func (s *Session) join(ctx context.Context, rejoin bool) (*api.JoinResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	s.mu.Lock()
-	token := s.token
+	request := &api.JoinRequest{
+		AppId: s.cfg.AppID, RoomId: s.cfg.RoomID, UserId: s.cfg.UserID, Token: s.token, Client: s.cfg.Client,
+		Rejoin: rejoin, Invisible: s.invisible,
+	}
 	s.bearer = ""
 	s.mu.Unlock()
-	reply, err := s.client.Join(ctx, &api.JoinRequest{
-		AppId: s.cfg.AppID, RoomId: s.cfg.RoomID, UserId: s.cfg.UserID, Token: token, Client: s.cfg.Client,
-		Rejoin: rejoin,
-	})
+	reply, err := s.client.Join(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +169,41 @@ func (s *Session) UpdateToken(ctx context.Context, token string) error {
 	return nil
 }
 
+// SetVisible makes the user appear to or vanish from the others. It stays so when the session has to be made anew.
+func (s *Session) SetVisible(ctx context.Context, visible bool) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if _, err := s.client.SetVisible(ctx, &api.SetVisibleRequest{Visible: visible}); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.invisible = !visible
+	s.mu.Unlock()
+	return nil
+}
+
+// SendMessage tells everybody in the room a text of 1..api.MaxMessage bytes.
+func (s *Session) SendMessage(ctx context.Context, text string) (*api.Message, error) {
+	if err := api.CheckMessage("sendMessage", text); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	reply, err := s.client.SendMessage(ctx, &api.SendMessageRequest{Text: text})
+	if err != nil {
+		return nil, err
+	}
+	return reply.GetMessage(), nil
+}
+
+// ReportQuality tells the others how good the own connection is: 1 bad … 5 excellent; 0 unknown.
+func (s *Session) ReportQuality(ctx context.Context, level uint32) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := s.client.ReportQuality(ctx, &api.ReportQualityRequest{Level: level})
+	return err
+}
+
 // RetryNow cuts the wait before the next attempt to reconnect short.
 func (s *Session) RetryNow() {
 	select {
@@ -193,7 +228,7 @@ func (s *Session) Exit(ctx context.Context) error {
 	s.close()
 	<-s.done // no rejoin is under way any more: the secret is the last one
 	_, err := s.client.Exit(ctx, &api.ExitRequest{})
-	s.closeIdle()
+	s.idle()
 	return err
 }
 
@@ -202,14 +237,7 @@ func (s *Session) Exit(ctx context.Context) error {
 func (s *Session) Close() {
 	s.close()
 	<-s.done
-	s.closeIdle()
-}
-
-// closeIdle lets go of the connections of a transport that nobody else has.
-func (s *Session) closeIdle() {
-	if s.own != nil {
-		s.own.CloseIdleConnections()
-	}
+	s.idle()
 }
 
 // Pause waits for the time or the end of the session, for those who try again.
@@ -374,31 +402,4 @@ func (o *outage) next(now time.Time) (wait time.Duration, over bool) {
 	}
 	o.attempt++
 	return wait, false
-}
-
-// SetVisible makes the user appear to or vanish from the others; it is told again after a rejoin.
-func (s *Session) SetVisible(ctx context.Context, visible bool) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	_, err := s.client.SetVisible(ctx, &api.SetVisibleRequest{Visible: visible})
-	return err
-}
-
-// SendMessage tells everybody in the room a text.
-func (s *Session) SendMessage(ctx context.Context, text string) (*api.Message, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	reply, err := s.client.SendMessage(ctx, &api.SendMessageRequest{Text: text})
-	if err != nil {
-		return nil, err
-	}
-	return reply.GetMessage(), nil
-}
-
-// ReportQuality tells the others how good the own connection is.
-func (s *Session) ReportQuality(ctx context.Context, q uint32) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	_, err := s.client.ReportQuality(ctx, &api.ReportQualityRequest{Level: q})
-	return err
 }

@@ -29,6 +29,15 @@ func NewTransport(dial func(ctx context.Context, network, addr string) (net.Conn
 	}
 }
 
+// orOwn returns the transport, or one of our own when it is nil; done lets go of the connections of that one.
+func orOwn(transport http.RoundTripper) (_ http.RoundTripper, done func()) {
+	if transport != nil {
+		return transport, func() {}
+	}
+	own := NewTransport(nil)
+	return own, own.CloseIdleConnections
+}
+
 // bearerInterceptor adds the session's secret to every call once there is one.
 type bearerInterceptor struct{ s *Session }
 

@@ -200,6 +200,24 @@ func (t *AccessToken) Check(appID, roomID, userID string, now time.Time) error {
 	return nil
 }
 
+// TicketUser is the user of a ticket: a token whose holder administers a room instead of joining it. No user can have
+// that name (T-23).
+const TicketUser = "*"
+
+// CheckTicket returns why the token is no ticket for its room now, or nil. As with Check, the error is for the log and the
+// signature is not looked at.
+func (t *AccessToken) CheckTicket(now time.Time) error {
+	switch {
+	case t.UserID != TicketUser:
+		return fmt.Errorf("userId %.140q, a ticket has %q: %w", t.UserID, TicketUser, ErrMismatch)
+	case !ValidID(t.RoomID):
+		return fmt.Errorf("roomId %.140q in the ticket: %w", t.RoomID, ErrInvalidID)
+	case t.ExpiredAt(now):
+		return fmt.Errorf("at %d, now is %d: %w", t.ExpireAt, now.Unix(), ErrExpired)
+	}
+	return nil
+}
+
 // ValidID tells whether a room or user id matches [a-zA-Z0-9@._-]{1,128}.
 func ValidID(id string) bool {
 	if len(id) < 1 || len(id) > 128 {
@@ -226,11 +244,32 @@ type MintOptions struct {
 
 // Mint returns the text of a token with a random nonce which grants everything until it ends.
 func Mint(o MintOptions) (string, error) {
-	if !ValidID(o.RoomID) {
-		return "", fmt.Errorf("access token: roomId %.140q: %w", o.RoomID, ErrInvalidID)
-	}
 	if !ValidID(o.UserID) {
 		return "", fmt.Errorf("access token: userId %.140q: %w", o.UserID, ErrInvalidID)
+	}
+	t, err := o.token()
+	if err != nil {
+		return "", err
+	}
+	t.AddPrivilege(PublishStream, t.ExpireAt)
+	t.AddPrivilege(SubscribeStream, t.ExpireAt)
+	return t.Sign(o.AppKey)
+}
+
+// MintTicket returns the text of a ticket for the room, which grants nothing else. o.UserID does not matter.
+func MintTicket(o MintOptions) (string, error) {
+	o.UserID = TicketUser
+	t, err := o.token()
+	if err != nil {
+		return "", err
+	}
+	return t.Sign(o.AppKey)
+}
+
+// token is the token without privileges.
+func (o MintOptions) token() (*AccessToken, error) {
+	if !ValidID(o.RoomID) {
+		return nil, fmt.Errorf("access token: roomId %.140q: %w", o.RoomID, ErrInvalidID)
 	}
 	if o.Now.IsZero() {
 		o.Now = time.Now()
@@ -240,15 +279,12 @@ func Mint(o MintOptions) (string, error) {
 	}
 	issued, expire := o.Now.Unix(), o.Now.Add(o.TTL).Unix()
 	if issued < 0 || issued > math.MaxUint32 || expire <= 0 || expire > math.MaxUint32 {
-		return "", fmt.Errorf("access token: times %d to %d do not fit in 32 bits", issued, expire)
+		return nil, fmt.Errorf("access token: times %d to %d do not fit in 32 bits", issued, expire)
 	}
-	t := &AccessToken{
+	return &AccessToken{
 		AppID: o.AppID, RoomID: o.RoomID, UserID: o.UserID,
 		Nonce: rand.Uint32(), IssuedAt: uint32(issued), ExpireAt: uint32(expire),
-	}
-	t.AddPrivilege(PublishStream, t.ExpireAt)
-	t.AddPrivilege(SubscribeStream, t.ExpireAt)
-	return t.Sign(o.AppKey)
+	}, nil
 }
 
 // Mask shortens a token to a form that is safe in logs and on screens: "001648…1b7f".
