@@ -10,11 +10,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	"parlor/app/errno"
 	"parlor/app/room"
+	"parlor/media"
 )
 
 // MaxLine is the length of the longest line that CallLine takes, in bytes.
@@ -64,6 +66,19 @@ type engine interface {
 	ChangeAudioCapture(ctx context.Context, on bool) error
 	ChangeVideoCapture(ctx context.Context, on bool) error
 	ChangeStreamPublishState(ctx context.Context, on bool, t room.StreamType) error
+	ChangeStreamSubscribeState(ctx context.Context, on bool, user room.UserID, t room.StreamType) error
+	ChangeScreenSubscribeState(ctx context.Context, on bool, user room.UserID, t room.StreamType) error
+	ChangeUserVisibility(ctx context.Context, visible bool) error
+	SwitchCamera(ctx context.Context, p room.CameraPosition) error
+	SetAudioPlaybackDevice(ctx context.Context, d room.PlaybackDevice) error
+	SetVideoEncoderConfig(ctx context.Context, largest media.VideoFormat) error
+	ChangeAnsMode(ctx context.Context, level media.NoiseLevel) error
+	StartScreenShare(ctx context.Context, screen, audio string) error
+	StopScreenShare(ctx context.Context) error
+	SendMessage(ctx context.Context, text string) (room.Message, error)
+	SetDevice(ctx context.Context, source media.Source, name string) error
+	SetGain(user room.UserID, gain float64)
+	RetryNow()
 	Stats() room.Stats
 	Close() error
 }
@@ -72,26 +87,31 @@ type engine interface {
 //
 // Calls are asynchronous and start in the order given. Those that change the same thing (the room;
 // the microphone; the camera; what is published) run one after another, so that "on, off" ends with
-// off and "join, exit" ends outside. An exitRtcRoom by Call, which is a person's, ends a joinRtcRoom on its
-// way instead of waiting for it. createRtcRoomContext and x-destroy wait for all earlier calls and hold back
-// all later ones.
+// off and "join, exit" ends outside. What makes sense in a room only waits for a joinRtcRoom on its way. An
+// exitRtcRoom by Call, which is a person's, ends a joinRtcRoom on its way instead of waiting for it.
+// createRtcRoomContext and x-destroy wait for all earlier calls and hold back all later ones.
+//
+// When there is nothing to wait for, the context is there when the Call of createRtcRoomContext returns. The
+// server's word on the app comes later, up to two seconds, and may take the context away again; later calls wait for it.
 type Bridge struct {
 	cfg     Config
 	methods map[string]Method
 	newRoom func(room.Config) (engine, error)
-	ctx     context.Context // of all calls
+	known   func(ctx context.Context, appID string) error // asks the server whether the app may have a context
+	ctx     context.Context                               // of all calls
 	cancel  context.CancelFunc
 	slots   chan struct{} // maxCalls; see there
 	events  eventLog
 	running sync.WaitGroup // goroutines of calls
 	closing sync.Once
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows, and the devices in cfg.Room
 	closed  bool
-	engine  engine             // nil without a context
-	lanes   map[lane]*call     // the last call of each lane since barrier
-	barrier *call              // the last call of laneContext
-	started map[*call]struct{} // the calls under way, but for those of laneFree
+	gains   map[room.UserID]float64 // of the next context
+	engine  engine                  // nil without a context
+	lanes   map[lane]*call          // the last call of each lane since barrier
+	barrier *call                   // the last call of laneContext
+	started map[*call]struct{}      // the calls under way, but for those in no lane
 
 	emitMu sync.Mutex // guards the order of lines
 	joins  int        // joinRtcRoom calls that are not answered
@@ -105,7 +125,9 @@ func New(cfg Config) *Bridge {
 		methods: make(map[string]Method),
 		newRoom: func(c room.Config) (engine, error) { return room.New(c) },
 		slots:   make(chan struct{}, maxCalls),
+		known:   func(context.Context, string) error { return nil },
 		lanes:   make(map[lane]*call),
+		gains:   make(map[room.UserID]float64),
 		started: make(map[*call]struct{}),
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
@@ -233,7 +255,7 @@ func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, 
 	idle := len(b.started) == 0 && b.engine == nil
 	if m.impatient && !script {
 		for other := range b.started {
-			if other.m.lane == m.lane {
+			if other.m.changes(m) {
 				other.cancel()
 			}
 		}
@@ -242,20 +264,22 @@ func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, 
 	b.running.Add(1)
 	b.mu.Unlock()
 	b.given(id, name, params)
-	// The first createRtcRoomContext blocks nowhere: it is done when Call returns.
-	if m.Sync && script || m.lane == laneContext && idle {
+	if m.Sync && script {
 		c.run()
 		return
+	}
+	if idle && slices.Contains(m.lanes, laneContext) {
+		c.do() // blocks nowhere
 	}
 	go c.run()
 }
 
 // queue enters a new call behind those that it must wait for. b.mu is held.
 func (b *Bridge) queue(c *call) {
-	switch l := c.m.lane; l {
-	case laneFree:
+	switch {
+	case len(c.m.lanes) == 0:
 		return
-	case laneContext:
+	case slices.Contains(c.m.lanes, laneContext):
 		for other := range b.started {
 			c.after = append(c.after, other)
 		}
@@ -265,10 +289,14 @@ func (b *Bridge) queue(c *call) {
 		if b.barrier != nil {
 			c.after = append(c.after, b.barrier)
 		}
-		if last := b.lanes[l]; last != nil {
-			c.after = append(c.after, last)
+		for _, l := range slices.Concat(c.m.lanes, c.m.after) {
+			if last := b.lanes[l]; last != nil {
+				c.after = append(c.after, last)
+			}
 		}
-		b.lanes[l] = c
+		for _, l := range c.m.lanes {
+			b.lanes[l] = c
+		}
 	}
 	b.started[c] = struct{}{}
 }
@@ -280,8 +308,10 @@ func (b *Bridge) finished(c *call) {
 	if b.barrier == c {
 		b.barrier = nil
 	}
-	if b.lanes[c.m.lane] == c {
-		delete(b.lanes, c.m.lane)
+	for _, l := range c.m.lanes {
+		if b.lanes[l] == c {
+			delete(b.lanes, l)
+		}
 	}
 	b.mu.Unlock()
 	c.cancel()
@@ -345,6 +375,9 @@ type call struct {
 	end    chan struct{} // closed at its end
 	engine engine        // nil only for methods that need none
 	params params        // checked against the table
+	done   bool          // by do
+	res    any           // of do
+	err    error         // of do
 }
 
 // run waits for its turn, calls, and reports.
@@ -358,11 +391,22 @@ func (c *call) run() {
 		c.b.holdEvents()
 		defer c.b.releaseEvents()
 	}
-	res, err := c.do()
-	c.b.emit(c.lines(res, err)...)
+	c.do()
+	if c.err == nil && c.m.verify != nil {
+		c.err = c.m.verify(c)
+	}
+	c.b.emit(c.lines(c.res, c.err)...)
 }
 
-func (c *call) do() (any, error) {
+// do makes the call, once.
+func (c *call) do() {
+	if !c.done {
+		c.done = true
+		c.res, c.err = c.invoke()
+	}
+}
+
+func (c *call) invoke() (any, error) {
 	c.b.mu.Lock()
 	c.engine = c.b.engine
 	c.b.mu.Unlock()

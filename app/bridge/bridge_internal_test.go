@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"slices"
@@ -78,6 +79,56 @@ func (f *fakeRoom) ChangeVideoCapture(ctx context.Context, on bool) error {
 func (f *fakeRoom) ChangeStreamPublishState(ctx context.Context, on bool, t room.StreamType) error {
 	return f.call(ctx, "changeStreamPublishState", onOff(on)+string(t))
 }
+
+func (f *fakeRoom) ChangeStreamSubscribeState(ctx context.Context, on bool, user room.UserID, t room.StreamType) error {
+	return f.call(ctx, "changeStreamSubscribeState", onOff(on)+string(user)+" "+string(t))
+}
+
+func (f *fakeRoom) ChangeScreenSubscribeState(ctx context.Context, on bool, user room.UserID, t room.StreamType) error {
+	return f.call(ctx, "changeScreenSubscribeState", onOff(on)+string(user)+" "+string(t))
+}
+
+func (f *fakeRoom) ChangeUserVisibility(ctx context.Context, visible bool) error {
+	return f.call(ctx, "changeUserVisibility", onOff(visible))
+}
+
+func (f *fakeRoom) SwitchCamera(ctx context.Context, p room.CameraPosition) error {
+	return f.call(ctx, "switchCamera", "("+string(p)+")")
+}
+
+func (f *fakeRoom) SetAudioPlaybackDevice(ctx context.Context, d room.PlaybackDevice) error {
+	return f.call(ctx, "setAudioPlaybackDevice", "("+string(d)+")")
+}
+
+func (f *fakeRoom) SetVideoEncoderConfig(ctx context.Context, largest media.VideoFormat) error {
+	return f.call(ctx, "setVideoEncoderConfig", fmt.Sprint(largest))
+}
+
+func (f *fakeRoom) ChangeAnsMode(ctx context.Context, level media.NoiseLevel) error {
+	return f.call(ctx, "changeAnsMode", "("+string(level)+")")
+}
+
+func (f *fakeRoom) StartScreenShare(ctx context.Context, screen, audio string) error {
+	return f.call(ctx, "x-startScreenShare", "("+screen+","+audio+")")
+}
+
+func (f *fakeRoom) StopScreenShare(ctx context.Context) error {
+	return f.call(ctx, "x-stopScreenShare", "")
+}
+
+func (f *fakeRoom) SendMessage(ctx context.Context, text string) (room.Message, error) {
+	return room.Message{ID: 3, UserID: "u", Text: text, SentAt: time.UnixMilli(1700000000123)}, f.call(ctx, "x-sendMessage", "("+text+")")
+}
+
+func (f *fakeRoom) SetDevice(ctx context.Context, source media.Source, name string) error {
+	return f.call(ctx, "x-setDevice", fmt.Sprintf("(%d,%s)", source, name))
+}
+
+func (f *fakeRoom) SetGain(user room.UserID, gain float64) {
+	_ = f.call(context.Background(), "x-setGain", fmt.Sprintf("(%s,%v)", user, gain))
+}
+
+func (f *fakeRoom) RetryNow() { _ = f.call(context.Background(), "x-retryNow", "") }
 
 func (f *fakeRoom) Stats() room.Stats { return f.stats }
 

@@ -13,19 +13,21 @@ import (
 	"parlor/app/room"
 )
 
-// eventNames are the documents' events (N-44..N-50) with other spellings of the same one (X-39).
+// eventNames are the documents' events (N-44..N-50) with other spellings of the same one (X-39), and ours, without rows.
 var eventNames = []struct {
 	name    string
 	aliases []string
 	rows    string
+	doc     string
 }{
-	{"onRtcVideoMembersChanged", nil, "R-80 N-44"},
-	{"onRtcChatMembersChanged", nil, "R-81 N-45"},
-	{"onRtcChatSpeakersChanged", nil, "R-82 N-46"},
-	{"onRtcPublishScreenMembersChanged", nil, "R-83 N-47"},
-	{"onRtcStateChanged", []string{"onRtcStateChange"}, "N-48 X-39"},
-	{"onRtcChatInterrupted", nil, "N-49"},
-	{"onRoomTokenWillExpire", nil, "N-50"},
+	{"onRtcVideoMembersChanged", nil, "R-80 N-44", "whose camera is on"},
+	{"onRtcChatMembersChanged", nil, "R-81 N-45", "who is in the room"},
+	{"onRtcChatSpeakersChanged", nil, "R-82 N-46 X-36", "whose microphone is on"},
+	{"onRtcPublishScreenMembersChanged", nil, "R-83 N-47", "who shares a screen"},
+	{"onRtcStateChanged", []string{"onRtcStateChange"}, "N-48 X-39", "a device, the token or a privilege is lost"},
+	{"onRtcChatInterrupted", nil, "N-49", "out of the room against the user's will"},
+	{"onRoomTokenWillExpire", nil, "N-50", "the token, or what it allows, ends soon"},
+	{"x-onMessage", nil, "", "a text to the room"},
 }
 
 // Users is the payload of the four events that carry a complete list (N-44..N-47).
@@ -46,7 +48,19 @@ type Interruption struct {
 	ErrMsg string `json:"errMsg"`
 }
 
-// eventLine returns name and payload of the events that the documents know.
+// Message is the payload of x-onMessage and the answer to x-sendMessage.
+type Message struct {
+	ID     uint64      `json:"id"` // rising within the room
+	UserID room.UserID `json:"userId"`
+	Text   string      `json:"text"`
+	SentAt int64       `json:"sentAt"` // Unix milliseconds of the server
+}
+
+func messageOf(m room.Message) Message {
+	return Message{ID: m.ID, UserID: m.UserID, Text: m.Text, SentAt: m.SentAt.UnixMilli()}
+}
+
+// eventLine returns name and payload of the events that have a line.
 func eventLine(ev room.Event) (name string, payload any) {
 	users := func(list []room.UserID) Users {
 		if list == nil {
@@ -72,6 +86,8 @@ func eventLine(ev room.Event) (name string, payload any) {
 		return "onRtcChatInterrupted", Interruption{ErrNo: ev.No, ErrMsg: ev.Msg}
 	case room.RoomTokenWillExpire:
 		return "onRoomTokenWillExpire", struct{}{}
+	case room.MessageReceived:
+		return "x-onMessage", messageOf(ev.Message)
 	}
 	return "", nil
 }

@@ -1,11 +1,8 @@
 package bridge
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"parlor/app/errno"
 	"parlor/app/room"
@@ -22,12 +19,36 @@ const (
 	Object  Type = "object"
 )
 
+// Group says what a method is about, for lists of them.
+type Group string
+
+// The groups.
+const (
+	Room     Group = "Room"
+	Audio    Group = "Audio"
+	Video    Group = "Video"
+	Stream   Group = "Stream" // what is sent and received
+	Screen   Group = "Screen"
+	Messages Group = "Message"
+	Device   Group = "Device"
+	Events   Group = "Events"
+	Script   Group = "Script" // of use to scripts only
+)
+
+// Range bounds a number; both ends are allowed.
+type Range struct {
+	Min, Max float64
+	Whole    bool // only whole numbers
+}
+
 // Param is one parameter of a method.
 //
 // Parameters are checked in the order of the table, and all messages stand in one errMsg, separated
 // by a blank (N-25). A wrong type, a missing required parameter included, reads "params.userId should be
 // string, but got number" (or undefined, null, array); a value outside the Enum reads `expect
-// params.streamType to be one of "audio", "video", "both", but got xxx`.
+// params.streamType to be one of "audio", "video", "both", but got xxx`, one outside the Range "expect
+// params.gain to be from 0 to 2, but got 3". What is within an object that is missing or wrong is not
+// looked at.
 type Param struct {
 	Name     string // "roomConfig.autoPublish" is autoPublish within roomConfig
 	Type     Type
@@ -37,35 +58,45 @@ type Param struct {
 	// userId were passed"), whatever else is wrong.
 	NeedsValue bool
 	Enum       []any  // the values allowed, strings or float64s; nil: all of the type
-	Default    any    // of an optional parameter, for people
+	Range      *Range // of a number; nil: all
+	Default    any    // of an optional parameter
 	Rows       string // of the documents
 }
 
 // Method is one row of the table of methods.
 type Method struct {
 	Name   string
-	Sync   bool // answers once, with ok and res, where the others have success, fail and complete
+	Group  Group
+	Doc    string // what it does, in a few words
+	Sync   bool   // answers once, with ok and res, where the others have success, fail and complete
 	Params []Param
 	Rows   string // of the documents; empty: ours
 
-	lane         lane
-	needsContext bool // fails with errno.EngineDestroyed when there is none (R-4)
-	holdsEvents  bool // events wait until it is answered
-	impatient    bool // when it comes by Call, ends earlier calls of its lane
+	lanes        []lane      // what it changes; see Bridge
+	after        []lane      // what it needs in peace before it starts, without holding it up
+	needsContext bool        // fails with errno.EngineDestroyed when there is none (R-4)
+	holdsEvents  bool        // events wait until it is answered
+	impatient    bool        // when it comes by Call, ends earlier calls of its lanes
+	wrong        *errno.Kind // of its parameter errors; nil: InvalidParam
 	run          func(*call) (any, error)
+	verify       func(*call) error // the slow end of a run, which may undo it; nil: none
 	extra        Extra
 }
 
-// lane names what a call changes; see Bridge.
+// lane names what a call changes; see Bridge. A method in no lane changes nothing, waits for nothing, and nothing waits for it.
 type lane uint8
 
 const (
-	laneFree    lane = iota // changes nothing, waits for nothing, and nothing waits for it
-	laneContext             // the context itself: waits for all, and all wait for it
+	laneContext lane = iota // the context itself: waits for all, and all wait for it
 	laneRoom
 	laneMicrophone
 	laneCamera
+	laneSpeaker
+	laneScreen
 	lanePublish
+	laneSubscribe
+	laneGain
+	laneMessage
 	laneEvents
 	laneStats
 )
@@ -73,17 +104,37 @@ const (
 // Methods returns the table: every documented method of this version, then on and off of each
 // event, then our own x- methods. The caller owns it.
 func Methods() []Method {
-	return slices.Concat(roomMethods(), eventMethods(), ownMethods())
+	return slices.Concat(roomMethods(), captureMethods(), streamMethods(), eventMethods(), ownMethods(), scriptMethods())
+}
+
+// bit is a parameter of the documents that is 0 or 1.
+func bit(p Param) Param {
+	p.Name, p.Type, p.Enum = "state", Number, []any{0.0, 1.0}
+	return p
+}
+
+// oneOf is a required parameter that takes one of a few texts.
+func oneOf[T ~string](name, rows string, values ...T) Param {
+	p := Param{Name: name, Type: String, Required: true, Rows: rows}
+	for _, v := range values {
+		p.Enum = append(p.Enum, string(v))
+	}
+	return p
+}
+
+func streamType(rows string) Param {
+	return oneOf("streamType", rows, room.StreamAudio, room.StreamVideo, room.StreamBoth)
 }
 
 func roomMethods() []Method {
-	state := Param{Name: "state", Type: Number, Required: true, Enum: []any{0.0, 1.0}, Rows: "N-2 R-69"}
 	return []Method{
 		{
-			Name: "createRtcRoomContext", Sync: true, Rows: "R-1..R-4", lane: laneContext, run: (*call).create,
+			Name: "createRtcRoomContext", Group: Room, Doc: "make the context that all other calls need; an earlier one is destroyed", Sync: true,
+			Rows: "R-1..R-4", lanes: []lane{laneContext}, run: (*call).create, verify: (*call).verifyApp,
 			Params: []Param{{Name: "appId", Type: String, Required: true, NeedsValue: true, Rows: "R-2"}},
 		}, {
-			Name: "joinRtcRoom", Rows: "R-5..R-30", lane: laneRoom, needsContext: true, holdsEvents: true, run: (*call).join,
+			Name: "joinRtcRoom", Group: Room, Doc: "enter a room", Rows: "R-5..R-30",
+			lanes: []lane{laneRoom}, needsContext: true, holdsEvents: true, run: (*call).join,
 			Params: []Param{
 				{Name: "roomId", Type: String, Required: true, NeedsValue: true, Rows: "R-9"},
 				{Name: "userId", Type: String, Required: true, NeedsValue: true, Rows: "R-11"},
@@ -94,24 +145,74 @@ func roomMethods() []Method {
 			},
 		}, {
 			// Only the type of roomId matters: there is one room to leave at most (R-38).
-			Name: "exitRtcRoom", Rows: "R-31..R-38", lane: laneRoom, needsContext: true, impatient: true, run: (*call).exit,
+			Name: "exitRtcRoom", Group: Room, Doc: "leave the room", Rows: "R-31..R-38",
+			lanes: []lane{laneRoom}, needsContext: true, impatient: true, run: (*call).exit,
 			Params: []Param{{Name: "roomId", Type: String, Required: true, Rows: "R-32"}},
 		}, {
-			Name: "updateToken", Rows: "R-39..R-47", lane: laneRoom, needsContext: true, run: (*call).updateToken,
+			Name: "updateToken", Group: Room, Doc: "replace the token before it ends", Rows: "R-39..R-47",
+			lanes: []lane{laneRoom}, needsContext: true, run: (*call).updateToken,
 			Params: []Param{{Name: "token", Type: String, Required: true, Rows: "R-40"}},
 		}, {
-			Name: "changeAudioCapture", Rows: "N-1..N-9 R-70", lane: laneMicrophone, needsContext: true,
-			run: (*call).changeAudio, Params: []Param{state},
+			// A join carries the visibility, and publishing depends on it.
+			Name: "changeUserVisibility", Group: Room, Doc: "appear to the others, or watch and listen unseen", Rows: "N-30 N-31",
+			lanes: []lane{laneRoom, lanePublish}, needsContext: true, run: (*call).changeVisibility,
+			Params: []Param{{Name: "visible", Type: Boolean, Required: true, Rows: "N-30"}},
+		},
+	}
+}
+
+func captureMethods() []Method {
+	state := bit(Param{Required: true, Rows: "N-2 R-69"})
+	side := &Range{Min: 1, Max: room.MaxVideoSide, Whole: true}
+	return []Method{
+		{
+			Name: "changeAudioCapture", Group: Audio, Doc: "turn the microphone on or off", Rows: "N-1..N-9 R-70",
+			lanes: []lane{laneMicrophone}, needsContext: true, run: (*call).changeAudio, Params: []Param{state},
 		}, {
-			Name: "changeVideoCapture", Rows: "N-10..N-12 R-71", lane: laneCamera, needsContext: true,
-			run: (*call).changeVideo, Params: []Param{state},
+			Name: "changeVideoCapture", Group: Video, Doc: "turn the camera on or off", Rows: "N-10..N-12 R-71",
+			lanes: []lane{laneCamera}, needsContext: true, run: (*call).changeVideo, Params: []Param{state},
 		}, {
-			Name: "changeStreamPublishState", Rows: "N-13..N-17 R-72", lane: lanePublish, needsContext: true,
-			run: (*call).changePublish,
-			Params: []Param{state, {
-				Name: "streamType", Type: String, Required: true, Rows: "N-13 N-14",
-				Enum: []any{string(room.StreamAudio), string(room.StreamVideo), string(room.StreamBoth)},
-			}},
+			Name: "switchCamera", Group: Device, Doc: "use the chosen camera (front) or the next one (back)", Rows: "N-26 N-27",
+			lanes: []lane{laneCamera}, needsContext: true, wrong: errno.InvalidCamera, run: (*call).switchCamera,
+			Params: []Param{oneOf("camera", "N-26", room.CameraBack, room.CameraFront)},
+		}, {
+			Name: "setAudioPlaybackDevice", Group: Device, Doc: "play on the chosen speaker (speakerphone) or on a headset (earpiece)", Rows: "N-28 N-29",
+			lanes: []lane{laneSpeaker}, needsContext: true, run: (*call).setPlaybackDevice,
+			Params: []Param{oneOf("device", "N-28", room.Speakerphone, room.Earpiece)},
+		}, {
+			Name: "setVideoEncoderConfig", Group: Video, Doc: "bound the camera picture that is sent", Rows: "N-32",
+			lanes: []lane{laneCamera}, needsContext: true, run: (*call).setEncoder,
+			Params: []Param{
+				{Name: "maxSolution", Type: Object, Required: true, Rows: "N-32"},
+				{Name: "maxSolution.width", Type: Number, Required: true, Range: side, Rows: "N-32"},
+				{Name: "maxSolution.height", Type: Number, Required: true, Range: side, Rows: "N-32"},
+				{Name: "maxSolution.frameRate", Type: Number, Required: true, Range: &Range{Min: 1, Max: room.MaxVideoRate, Whole: true}, Rows: "N-32"},
+			},
+		}, {
+			Name: "changeAnsMode", Group: Audio, Doc: "choose how much noise is taken out of the microphone's sound", Rows: "N-33",
+			lanes: []lane{laneMicrophone}, needsContext: true, run: (*call).changeNoise,
+			Params: []Param{oneOf("mode", "N-33", room.NoiseLevels()...)},
+		},
+	}
+}
+
+func streamMethods() []Method {
+	subscribe := func(rows string) []Param {
+		return []Param{bit(Param{Default: 0.0, Rows: rows}), {Name: "userId", Type: String, Required: true, Rows: rows}, streamType(rows)}
+	}
+	return []Method{
+		{
+			Name: "changeStreamPublishState", Group: Stream, Doc: "send the microphone, the camera, or stop it", Rows: "N-13..N-17 R-72",
+			lanes: []lane{lanePublish}, needsContext: true, run: (*call).changePublish,
+			Params: []Param{bit(Param{Required: true, Rows: "N-13"}), streamType("N-13 N-14")},
+		}, {
+			Name: "changeStreamSubscribeState", Group: Stream, Doc: "receive a user's microphone and camera, or stop it", Rows: "N-18..N-20",
+			lanes: []lane{laneSubscribe}, after: []lane{laneRoom}, needsContext: true, run: (*call).changeStreamSubscribe,
+			Params: subscribe("N-18 N-19"),
+		}, {
+			Name: "changeScreenSubscribeState", Group: Screen, Doc: "receive a user's shared screen, or stop it", Rows: "N-21..N-25",
+			lanes: []lane{laneSubscribe}, after: []lane{laneRoom}, needsContext: true, run: (*call).changeScreenSubscribe,
+			Params: subscribe("N-22..N-25"),
 		},
 	}
 }
@@ -121,11 +222,14 @@ func roomMethods() []Method {
 func eventMethods() []Method {
 	var list []Method
 	for _, e := range eventNames {
+		if e.rows == "" {
+			continue
+		}
 		for _, name := range append([]string{e.name}, e.aliases...) {
 			for _, prefix := range []string{"on", "off"} {
 				list = append(list, Method{
-					Name: prefix + strings.TrimPrefix(name, "on"), Sync: true, Rows: "N-52 " + e.rows,
-					lane: laneEvents, needsContext: true,
+					Name: prefix + strings.TrimPrefix(name, "on"), Group: Events, Doc: "turn the event " + prefix + ": " + e.doc,
+					Sync: true, Rows: "N-52 " + e.rows, lanes: []lane{laneEvents}, needsContext: true,
 					run: func(c *call) (any, error) {
 						c.b.setEvent(e.name, prefix == "on")
 						return nil, nil
@@ -137,14 +241,44 @@ func eventMethods() []Method {
 	return list
 }
 
+// ownMethods are for what the documents have no name for.
 func ownMethods() []Method {
 	return []Method{
-		{Name: "x-stats", Sync: true, lane: laneStats, needsContext: true, run: (*call).stats},
 		{
-			Name: "x-sleep", Sync: true, run: (*call).sleep,
+			Name: "x-setDevice", Group: Device, Doc: "choose a camera, microphone or speaker, for now and for later contexts", Sync: true,
+			lanes: []lane{laneCamera, laneMicrophone, laneSpeaker}, run: (*call).setDevice,
+			Params: []Param{oneOf("kind", "", "camera", "microphone", "speaker"), {Name: "name", Type: String, Required: true}},
+		}, {
+			Name: "x-setGain", Group: Audio, Doc: "set how loud a user is here: 0 is silent, 1 as sent", Sync: true,
+			lanes: []lane{laneGain}, run: (*call).setGain,
+			Params: []Param{{Name: "userId", Type: String, Required: true}, {Name: "gain", Type: Number, Required: true, Range: &Range{Min: 0, Max: 2}}},
+		}, {
+			Name: "x-startScreenShare", Group: Screen, Doc: "share a screen or a window with the room", Sync: true,
+			lanes: []lane{laneScreen}, after: []lane{laneRoom}, needsContext: true, run: (*call).startShare,
+			Params: []Param{{Name: "screen", Type: String, Required: true}, {Name: "audio", Type: String, Default: ""}},
+		}, {
+			Name: "x-stopScreenShare", Group: Screen, Doc: "stop sharing", Sync: true,
+			lanes: []lane{laneScreen}, after: []lane{laneRoom}, needsContext: true, run: (*call).stopShare,
+		}, {
+			Name: "x-sendMessage", Group: Messages, Doc: "write to everybody in the room", Sync: true,
+			lanes: []lane{laneMessage}, after: []lane{laneRoom}, needsContext: true, run: (*call).sendMessage,
+			Params: []Param{{Name: "text", Type: String, Required: true}},
+		}, {
+			Name: "x-retryNow", Group: Room, Doc: "reconnect without waiting", Sync: true, needsContext: true, run: (*call).retryNow,
+		}, {
+			Name: "x-destroy", Group: Room, Doc: "destroy the context", Sync: true, lanes: []lane{laneContext}, run: (*call).destroy,
+		},
+	}
+}
+
+func scriptMethods() []Method {
+	return []Method{
+		{Name: "x-stats", Group: Script, Doc: "tell what came and went", Sync: true, lanes: []lane{laneStats}, needsContext: true, run: (*call).stats},
+		{
+			Name: "x-sleep", Group: Script, Doc: "wait for a time", Sync: true, run: (*call).sleep,
 			Params: []Param{{Name: "ms", Type: Number, Required: true}},
 		}, {
-			Name: "x-wait", Sync: true, run: (*call).wait,
+			Name: "x-wait", Group: Script, Doc: "wait for an event", Sync: true, run: (*call).wait,
 			Params: []Param{
 				{Name: "event", Type: String, Required: true, Enum: waitable()},
 				{Name: "count", Type: Number, Default: 1},
@@ -152,196 +286,17 @@ func ownMethods() []Method {
 				{Name: "match", Type: Object},
 			},
 		},
-		{Name: "x-destroy", Sync: true, lane: laneContext, run: (*call).destroy},
 	}
 }
 
 func extraMethod(name string, run Extra) Method {
-	return Method{Name: name, Sync: true, extra: run}
+	return Method{Name: name, Group: Script, Sync: true, extra: run}
 }
 
 // ours tells the methods which no document knows: their failures are plain words.
 func (m Method) ours() bool { return m.Rows == "" }
 
-func (c *call) create() (any, error) {
-	cfg := c.b.cfg.Room
-	cfg.AppID = c.params.text("appId")
-	cfg.OnEvent = c.b.onEvent
-	return nil, c.b.replace(func() (engine, error) {
-		c.b.setEvents()
-		return c.b.newRoom(cfg)
-	})
-}
-
-func (c *call) destroy() (any, error) { return nil, c.b.replace(nil) }
-
-func (c *call) join() (any, error) {
-	return nil, c.engine.Join(c.ctx, room.JoinOptions{
-		RoomID:          c.params.text("roomId"),
-		UserID:          c.params.text("userId"),
-		Token:           c.params.text("token"),
-		NoAutoPublish:   c.params.isFalse("roomConfig.autoPublish"),
-		NoAutoSubscribe: c.params.isFalse("roomConfig.autoSubscribe"),
-	})
-}
-
-func (c *call) exit() (any, error) {
-	return nil, c.engine.Exit(c.ctx, c.params.text("roomId"))
-}
-
-func (c *call) updateToken() (any, error) {
-	return nil, c.engine.UpdateToken(c.ctx, c.params.text("token"))
-}
-
-func (c *call) changeAudio() (any, error) {
-	return nil, c.engine.ChangeAudioCapture(c.ctx, c.params.number("state", 0) == 1)
-}
-
-func (c *call) changeVideo() (any, error) {
-	return nil, c.engine.ChangeVideoCapture(c.ctx, c.params.number("state", 0) == 1)
-}
-
-func (c *call) changePublish() (any, error) {
-	on, streams := c.params.number("state", 0) == 1, room.StreamType(c.params.text("streamType"))
-	return nil, c.engine.ChangeStreamPublishState(c.ctx, on, streams)
-}
-
-// maxPause bounds x-sleep and x-wait: a script that means more has the wrong unit.
-const maxPause = time.Hour
-
-func (c *call) sleep() (any, error) {
-	d, err := c.params.pause("ms", 0)
-	if err != nil {
-		return nil, err
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil, nil
-	case <-c.ctx.Done():
-		return nil, errClosed
-	}
-}
-
-// params are the parameters of a call; what a method's table row requires is there and has its type.
-type params map[string]any
-
-// lookup finds "a.b" as b within a. The value of null is nil.
-func (p params) lookup(name string) (any, bool) {
-	outer, inner, nested := strings.Cut(name, ".")
-	v, ok := p[outer]
-	if nested && ok {
-		object, _ := v.(map[string]any)
-		v, ok = object[inner]
-	}
-	return v, ok
-}
-
-func (p params) text(name string) string {
-	v, _ := p.lookup(name)
-	s, _ := v.(string)
-	return s
-}
-
-func (p params) number(name string, otherwise float64) float64 {
-	if v, _ := p.lookup(name); v != nil {
-		n, _ := v.(float64)
-		return n
-	}
-	return otherwise
-}
-
-func (p params) isFalse(name string) bool {
-	v, _ := p.lookup(name)
-	return v == false
-}
-
-// pause reads a number of milliseconds.
-func (p params) pause(name string, otherwise float64) (time.Duration, error) {
-	ms := p.number(name, otherwise)
-	if ms < 0 || ms > float64(maxPause/time.Millisecond) {
-		return 0, fmt.Errorf("params.%s should be 0..%d milliseconds, but got %v", name, maxPause/time.Millisecond, ms)
-	}
-	return time.Duration(ms * float64(time.Millisecond)), nil
-}
-
-// check decodes the parameters and holds them against the table. Parameters that the table does not
-// know are ignored, success, fail and complete among them.
-func (m Method) check(raw json.RawMessage) (params, error) {
-	var decoded any
-	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &decoded); err != nil {
-			return nil, errno.InvalidParam.Detail(m.Name, "params should be object, but got malformed JSON", err)
-		}
-	}
-	object, ok := decoded.(map[string]any)
-	if !ok && decoded != nil {
-		return nil, errno.InvalidParam.Detail(m.Name, "params should be object, but got "+typeOf(decoded, true), nil)
-	}
-	p := params(object)
-	var wrong []string
-	for _, rule := range m.Params {
-		v, there := p.lookup(rule.Name)
-		if rule.NeedsValue && (v == nil || v == "") {
-			return nil, errno.InvalidParam.In(m.Name)
-		}
-		if text := rule.check(v, there); text != "" {
-			wrong = append(wrong, text)
-		}
-	}
-	if len(wrong) > 0 {
-		return nil, errno.InvalidParam.Detail(m.Name, strings.Join(wrong, " "), nil)
-	}
-	return p, nil
-}
-
-// check returns what is wrong with a value, empty when nothing is.
-func (p Param) check(v any, there bool) string {
-	if v == nil && !p.Required {
-		return ""
-	}
-	if got := typeOf(v, there); got != string(p.Type) {
-		return fmt.Sprintf("params.%s should be %s, but got %s", p.Name, p.Type, got)
-	}
-	if p.Enum == nil || slices.Contains(p.Enum, v) {
-		return ""
-	}
-	allowed := make([]string, len(p.Enum))
-	for i, value := range p.Enum {
-		text, _ := json.Marshal(value)
-		allowed[i] = string(text)
-	}
-	return fmt.Sprintf("expect params.%s to be one of %s, but got %s",
-		p.Name, strings.Join(allowed, ", "), shorten(fmt.Sprint(v)))
-}
-
-// typeOf names a JSON value's type as parameter errors do.
-func typeOf(v any, there bool) string {
-	switch v.(type) {
-	case nil:
-		if !there {
-			return "undefined"
-		}
-		return "null"
-	case string:
-		return string(String)
-	case float64:
-		return string(Number)
-	case bool:
-		return string(Boolean)
-	case []any:
-		return "array"
-	}
-	return string(Object)
-}
-
-// maxEcho bounds what an answer repeats of a caller's text, in runes.
-const maxEcho = 64
-
-func shorten(s string) string {
-	if r := []rune(s); len(r) > maxEcho {
-		return string(r[:maxEcho]) + "…"
-	}
-	return s
+// changes tells whether the two methods have a lane in common.
+func (m Method) changes(other Method) bool {
+	return slices.ContainsFunc(m.lanes, func(l lane) bool { return slices.Contains(other.lanes, l) })
 }

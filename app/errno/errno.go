@@ -116,7 +116,7 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	return json.Marshal((*fields)(e))
 }
 
-// Native codes of row E-6 that appear in the text of Failed and in interruption events.
+// Native codes of rows E-6 and E-7 that appear in the text of Failed and in interruption events.
 const (
 	NativeJoinRoom            = -1001
 	NativeNoPublishPermission = -1002
@@ -127,5 +127,7 @@ const (
 	NativeOverSubscribeLimit  = -1070
 	NativeOverPublishLimit    = -1080
 	NativeServerStatus        = -1084
+	NativeStreamNotFound      = -2003
 	NativePublishForbidden    = -2009
+	NativeNoPlayoutDevice     = -5006
 )

@@ -11,21 +11,38 @@ import (
 	"parlor/media/peer"
 )
 
-// capture is one of the two devices of a Context, open or not. Opening and closing may take a second
-// and are serialised by busy; everything else is touched on the loop only.
+// capture is one source of own media of a Context, open or not. Opening and closing may take a second and are
+// serialised by busy; on is touched on the loop only.
 type capture struct {
 	source media.Source
-	name   atomic.Pointer[string] // of the device to open
-	busy   sync.Mutex
 	level  atomic.Pointer[peer.AudioCapture] // the microphone, when on, for its level
 
-	on    *opening           // nil when closed
-	video *peer.VideoCapture // the camera, when on
-	audio *peer.AudioCapture // the microphone, when on
+	busy   sync.Mutex // guards what follows up to on
+	chosen string     // device name as in media.Devices
+	back   bool       // of the camera: the one after the chosen one is used
+
+	on *taking // nil when closed
 }
 
-// opening tells one opening of a device from the next.
-type opening struct{ _ byte }
+// taking is one opening of a device: exactly one of video and audio is set.
+type taking struct {
+	name  string            // of the device, as given
+	want  media.VideoFormat // of a camera: what it was asked for
+	stay  *stay             // of a shared screen: the stay that it ends with
+	video *peer.VideoCapture
+	audio *peer.AudioCapture
+}
+
+// close closes the device and waits. Nil is fine.
+func (t *taking) close() {
+	switch {
+	case t == nil:
+	case t.video != nil:
+		t.video.Close()
+	case t.audio != nil:
+		t.audio.Close()
+	}
+}
 
 // ChangeAudioCapture is changeAudioCapture (N-1..N-9).
 func (c *Context) ChangeAudioCapture(ctx context.Context, on bool) error {
@@ -56,96 +73,118 @@ func (c *Context) changeCapture(ctx context.Context, apiName string, k *capture,
 		c.stopCapture(k, nil)
 		return nil
 	}
-	if err := c.startCapture(k); err != nil {
-		c.log.Warn("the device does not open", "source", k.source, "name", *k.name.Load(), "error", err)
+	t, err := c.take(k, c.deviceOf(k))
+	if err != nil {
+		c.log.Warn("the device does not open", "source", k.source, "name", k.chosen, "error", err)
 		failure := errno.AuthDeny.In(apiName, err)
 		c.loop.Post(func() { c.emit(CaptureChanged{Source: k.source, Err: failure}) })
 		return failure
 	}
+	c.use(k, t)
 	return nil
 }
 
-// startCapture opens the device. The caller holds busy.
-func (c *Context) startCapture(k *capture) error {
+// take opens a device for the capture. The caller holds busy and must use or close the result.
+func (c *Context) take(k *capture, name string) (*taking, error) {
 	devices := c.cfg.Kit.Devices
 	if devices == nil {
-		return errors.New("no devices on this client")
+		return nil, errors.New("no devices on this client")
 	}
-	var video *peer.VideoCapture
-	var audio *peer.AudioCapture
-	this := new(opening)
-	lost := func(err error) { c.tasks.Go(func() { c.captureLost(k, this, err) }) }
-	cfg := peer.CaptureConfig{Codecs: c.cfg.Kit.Codecs, OnLost: lost, Log: c.log}
-	if k.source == media.Camera {
-		src, err := devices.OpenCamera(*k.name.Load(), c.cfg.Video)
-		if err != nil {
-			return err
-		}
-		video = peer.NewVideoCapture(src, cfg)
-	} else {
-		src, err := devices.OpenMicrophone(*k.name.Load())
-		if err != nil {
-			return err
-		}
-		audio = peer.NewAudioCapture(src, cfg)
+	t := &taking{name: name}
+	cfg := peer.CaptureConfig{
+		Codecs: c.cfg.Kit.Codecs, Log: c.log,
+		OnLost: func(err error) { c.tasks.Go(func() { c.captureLost(k, t, err) }) },
 	}
-	return c.finish(func() error {
-		k.on, k.video, k.audio = this, video, audio
-		k.level.Store(audio)
-		k.preview(c.ownDisplay())
-		c.emit(CaptureChanged{Source: k.source, On: true})
+	switch k.source {
+	case media.Camera, media.Screen:
+		open := devices.OpenScreen
+		t.want = largestScreen
+		if cfg.Screen = k.source == media.Screen; !cfg.Screen {
+			open, cfg.Largest = devices.OpenCamera, c.largest
+			t.want = c.cameraFormat()
+		}
+		src, err := open(name, t.want)
+		if err != nil {
+			return nil, err
+		}
+		t.video = peer.NewVideoCapture(src, cfg)
+	default:
+		src, err := devices.OpenMicrophone(name)
+		if err != nil {
+			return nil, err
+		}
+		t.audio = peer.NewAudioCapture(src, cfg)
+		if k.source == media.Microphone {
+			c.suppressNoise(t.audio)
+		}
+	}
+	return t, nil
+}
+
+// use makes t what the capture gives, in the preview and to the others, and closes what it gave before. A track that
+// is published goes on. The caller holds busy.
+func (c *Context) use(k *capture, t *taking) {
+	var old *taking
+	err := c.finish(func() error {
+		old, k.on = k.on, t
+		k.level.Store(t.audio)
+		k.preview(c.ownDisplay(k.source)) // the old one is not taken off before: there would be a gap in the picture
+		c.emit(CaptureChanged{Source: k.source, Name: t.name, On: true})
 		c.publish()
 		return nil
 	})
+	if err != nil { // the loop is closed: nobody wants it any more
+		old = t
+	}
+	old.close()
 }
 
 // stopCapture closes the device. The caller holds busy.
 func (c *Context) stopCapture(k *capture, reason *errno.Error) {
-	var video *peer.VideoCapture
-	var audio *peer.AudioCapture
+	var old *taking
 	err := c.finish(func() error {
 		if k.on == nil {
 			return nil
 		}
-		video, audio = k.video, k.audio
-		k.on, k.video, k.audio = nil, nil, nil
+		old, k.on = k.on, nil
 		k.level.Store(nil)
-		if video != nil {
-			if d := c.ownDisplay(); d != nil {
+		if old.video != nil {
+			if d := c.ownDisplay(k.source); d != nil {
 				defer d.Clear()
 			}
 		}
-		c.emit(CaptureChanged{Source: k.source, Err: reason})
+		c.emit(CaptureChanged{Source: k.source, Name: old.name, Err: reason})
 		c.publish()
 		return nil
 	})
 	if err != nil {
-		video, audio = k.video, k.audio // the loop is closed: nobody else touches them any more
+		old = k.on // the loop is closed: nobody else touches it any more
 	}
-	if video != nil {
-		video.Close()
-	}
-	if audio != nil {
-		audio.Close()
-	}
+	old.close()
 }
 
 // captureLost is called when a device went away by itself.
-func (c *Context) captureLost(k *capture, this *opening, cause error) {
+func (c *Context) captureLost(k *capture, t *taking, cause error) {
 	k.busy.Lock()
 	defer k.busy.Unlock()
 	current := false
-	reason := errno.MicrophoneLost
-	if k.source == media.Camera {
-		reason = errno.CameraLost
-	}
-	failure := reason.In("onRtcStateChanged", cause)
 	if err := c.finish(func() error {
-		current = k.on == this
+		current = k.on == t
 		return nil
 	}); err != nil || !current {
 		return
 	}
+	var kind *errno.Kind
+	switch k.source {
+	case media.Camera:
+		kind = errno.CameraLost
+	case media.Microphone:
+		kind = errno.MicrophoneLost
+	default: // no document knows of shared screens: the end of one is no state of theirs
+		c.shareLost(k, cause)
+		return
+	}
+	failure := kind.In("onRtcStateChanged", cause)
 	c.stopCapture(k, failure)
 	c.loop.Post(func() { c.emit(StateChanged{Err: failure}) })
 }
@@ -159,20 +198,20 @@ func (k *capture) close(c *Context) {
 
 // preview runs on the loop.
 func (k *capture) preview(d *media.Display) {
-	if k.video != nil {
-		k.video.Preview(d)
+	if k.on != nil && k.on.video != nil {
+		k.on.video.Preview(d)
 	}
 }
 
 // feed is what can be published, nil when the device is closed. It runs on the loop.
 func (k *capture) feed() peer.Feed {
 	switch {
-	case k.video != nil:
-		return k.video
-	case k.audio != nil:
-		return k.audio
+	case k.on == nil:
+		return nil
+	case k.on.video != nil:
+		return k.on.video
 	}
-	return nil
+	return k.on.audio
 }
 
 // MicrophoneLevel is the loudness of the own microphone, 0..100, 0 when it is off.

@@ -1,8 +1,9 @@
 package room
 
 import (
+	"cmp"
 	"context"
-	"io"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -23,14 +24,20 @@ type Context struct {
 	loop  *loop.Loop
 	mixer *peer.Mixer
 
-	camera     capture
-	microphone capture
-	speaker    atomic.Pointer[string]
-	stats      atomic.Pointer[peer.Peer] // of the present or the last stay, for Stats
-	tasks      sync.WaitGroup            // goroutines of the Context itself
+	camera      capture
+	microphone  capture
+	screen      capture
+	screenAudio capture           // only ever open together with screen; its busy is locked after screen's
+	largest     media.VideoFormat // to be published of the camera, zero: as captured; under camera.busy
+	noise       media.NoiseLevel  // under microphone.busy
+	speaker     speaker
+	stats       atomic.Pointer[peer.Peer] // of the present or the last stay, for Stats
+	tasks       sync.WaitGroup            // goroutines of the Context itself
 
 	destroyed atomic.Bool
 	calls     sync.RWMutex // read-locked by every call, so that Close can wait for them
+
+	visibility sync.Mutex // held while it changes, and by a join that carries it; before the loop
 
 	// What follows is touched on the loop only.
 	state   Connection
@@ -38,12 +45,10 @@ type Context struct {
 	joining *joining
 	audio   wish // to publish the microphone
 	video   wish // to publish the camera
-	shows   map[shown]*media.Display
+	// invisible is the wish of changeUserVisibility. It is written with visibility held, too.
+	invisible bool
+	shows     map[shown]*media.Display
 }
-
-// maxToken is the longest text sent as a token, bytes; real ones have some hundred. Requests of more than
-// 64 KiB are refused by the server without a look at them.
-const maxToken = 16 << 10
 
 // joining is a joinRtcRoom on its way.
 type joining struct {
@@ -84,16 +89,11 @@ func New(cfg Config) (*Context, error) {
 		cfg: cfg, log: cfg.Log, loop: loop.New(cfg.Log), mixer: peer.NewMixer(),
 		shows: make(map[shown]*media.Display),
 	}
-	c.camera.source, c.microphone.source = media.Camera, media.Microphone
-	c.SetDevices(cfg.Camera, cfg.Microphone, cfg.Speaker)
+	c.camera.source, c.camera.chosen = media.Camera, cfg.Camera
+	c.microphone.source, c.microphone.chosen = media.Microphone, cfg.Microphone
+	c.screen.source, c.screenAudio.source = media.Screen, media.ScreenAudio
+	c.speaker.chosen, c.largest, c.noise = cfg.Speaker, cfg.Largest, cmp.Or(cfg.Noise, media.NoiseDisable)
 	return c, nil
-}
-
-// SetDevices names the devices that the next opening takes, as in media.Devices.
-func (c *Context) SetDevices(camera, microphone, speaker string) {
-	c.camera.name.Store(&camera)
-	c.microphone.name.Store(&microphone)
-	c.speaker.Store(&speaker)
 }
 
 // Join is joinRtcRoom (R-5..R-27).
@@ -120,6 +120,8 @@ func (c *Context) Join(ctx context.Context, o JoinOptions) error {
 	}); err != nil {
 		return c.failure(api, err)
 	}
+	c.visibility.Lock() // who changes it now waits until the join has told the server of it
+	defer c.visibility.Unlock()
 	s, err := c.enter(ctx, o)
 	err = c.finish(func() error {
 		if err == nil {
@@ -166,7 +168,7 @@ func (c *Context) enter(ctx context.Context, o JoinOptions) (*stay, error) {
 		Signal: s.signal, OnState: s.onMedia, Codecs: c.cfg.Kit.Codecs, Mixer: c.mixerFor(),
 		Recorder: c.cfg.Recorder, Net: c.cfg.Net, Log: c.log,
 	})
-	s.speaker = c.openSpeaker()
+	c.speaker.start(c, s)
 	return s, nil
 }
 
@@ -176,21 +178,6 @@ func (c *Context) mixerFor() *peer.Mixer {
 		return nil
 	}
 	return c.mixer
-}
-
-func (c *Context) openSpeaker() io.Closer {
-	if c.cfg.Kit.Codecs == nil || c.cfg.Kit.Devices == nil {
-		return nil
-	}
-	lost := func(err error) { c.loop.Post(func() { c.emit(SpeakerChanged{Err: err}) }) }
-	speaker, err := c.cfg.Kit.Devices.OpenSpeaker(*c.speaker.Load(), c.mixer, lost)
-	if err != nil {
-		c.log.Warn("no sound output", "error", err)
-		lost(err)
-		return nil
-	}
-	c.loop.Post(func() { c.emit(SpeakerChanged{On: true}) })
-	return speaker
 }
 
 // finishJoin runs on the loop.
@@ -246,38 +233,37 @@ func (c *Context) endStay(reason *errno.Error) *stay {
 	}
 	c.stay = nil
 	s.over = true
-	c.camera.preview(c.ownDisplay())
+	for _, k := range c.pictures() {
+		k.preview(c.ownDisplay(k.source))
+	}
 	c.setState(ConnectionChanged{State: Outside})
 	c.emit(Exited{RoomID: s.options.RoomID, Err: reason})
 	return s
 }
 
-// UpdateToken is updateToken (R-39..R-46); outside a room there is nothing that could check the token,
-// so it is refused as a parameter error (T-32).
-func (c *Context) UpdateToken(ctx context.Context, token string) error {
-	const name = "updateToken"
-	done, gone := c.begin(name)
-	if gone != nil {
-		return gone
-	}
-	defer done()
+// present returns the stay of a call that makes sense in a room only.
+func (c *Context) present(ctx context.Context, apiName string) (*stay, error) {
 	var s *stay
-	if err := c.loop.Do(ctx, func() error { s = c.stay; return nil }); err != nil {
-		return c.failure(name, err)
-	}
-	if s == nil {
-		return errno.InvalidParam.Detail(name, "user is not in a room", nil)
-	}
-	if len(token) > maxToken {
-		return errno.InvalidToken.In(name)
-	}
-	if err := s.session.UpdateToken(ctx, token); err != nil {
-		return api.FromConnect(name, err)
-	}
-	return nil
+	err := c.loop.Do(ctx, func() error {
+		if s = c.stay; s == nil {
+			return errno.InvalidParam.Detail(apiName, notInRoom, nil)
+		}
+		return nil
+	})
+	return s, c.failure(apiName, err)
 }
 
-// ChangeStreamPublishState is changeStreamPublishState (N-13..N-17). Outside a room the wish is kept.
+// split tells which media a stream type means.
+func (t StreamType) split(apiName string) (audio, video bool, err error) {
+	audio, video = t == StreamAudio || t == StreamBoth, t == StreamVideo || t == StreamBoth
+	if !audio && !video {
+		err = errno.InvalidParam.Detail(apiName, fmt.Sprintf(`expect params.streamType to be one of "audio", "video", "both", but got %.64s`, t), nil)
+	}
+	return audio, video, err
+}
+
+// ChangeStreamPublishState is changeStreamPublishState (N-13..N-17). Outside a room the wish is kept. An invisible user, and
+// in a room one without the privilege, may not wish to publish.
 func (c *Context) ChangeStreamPublishState(ctx context.Context, on bool, t StreamType) error {
 	const api = "changeStreamPublishState"
 	done, gone := c.begin(api)
@@ -285,13 +271,18 @@ func (c *Context) ChangeStreamPublishState(ctx context.Context, on bool, t Strea
 		return gone
 	}
 	defer done()
-	audio, video := t == StreamAudio || t == StreamBoth, t == StreamVideo || t == StreamBoth
-	if !audio && !video {
-		return errno.InvalidParam.Detail(api, `expect params.streamType to be one of "audio", "video", "both", but got `+string(t), nil)
+	audio, video, err := t.split(api)
+	if err != nil {
+		return err
 	}
-	err := c.loop.Do(ctx, func() error {
-		if on && c.stay != nil && !c.stay.mayPublish(audio, video) {
-			return errno.Failed.In(api, errno.NativeNoPublishPermission)
+	err = c.loop.Do(ctx, func() error {
+		switch {
+		case on && c.stay != nil:
+			if err := c.stay.mayPublish(api, audio, video); err != nil {
+				return err
+			}
+		case on && c.invisible:
+			return errno.Failed.In(api, errno.NativePublishForbidden)
 		}
 		w := no
 		if on {
@@ -316,7 +307,12 @@ func (c *Context) publish() {
 	}
 	c.stay.publish(&c.camera, c.wished(c.video))
 	c.stay.publish(&c.microphone, c.wished(c.audio))
+	c.stay.publish(&c.screen, c.screen.on != nil)
+	c.stay.publish(&c.screenAudio, c.screenAudio.on != nil)
 }
+
+// pictures are the captures that can be previewed.
+func (c *Context) pictures() []*capture { return []*capture{&c.camera, &c.screen} }
 
 func (c *Context) wished(w wish) bool {
 	if w == unset {
@@ -325,8 +321,8 @@ func (c *Context) wished(w wish) bool {
 	return w == yes
 }
 
-// Show puts a user's video on a display, the own preview when user is the own id or "" (in no room);
-// nil takes it off.
+// Show puts a user's video on a display, nil takes it off. The own id, or "" in a room or in none, is the own preview: of the camera, or of
+// the screen that is shared.
 func (c *Context) Show(user UserID, source media.Source, d *media.Display) {
 	c.loop.Post(func() {
 		key := shown{user, source}
@@ -336,7 +332,7 @@ func (c *Context) Show(user UserID, source media.Source, d *media.Display) {
 			c.shows[key] = d
 		}
 		if c.isSelf(user) {
-			c.camera.preview(c.ownDisplay())
+			c.preview(source)
 		} else if c.stay != nil {
 			c.stay.peer.Show(string(user), source, d)
 		}
@@ -348,14 +344,23 @@ func (c *Context) isSelf(user UserID) bool {
 	return user == "" || c.stay != nil && user == UserID(c.stay.options.UserID)
 }
 
-// ownDisplay is where the own camera shows. It runs on the loop.
-func (c *Context) ownDisplay() *media.Display {
+// preview brings the own picture of a source to where it is to be seen. It runs on the loop.
+func (c *Context) preview(source media.Source) {
+	for _, k := range c.pictures() {
+		if k.source == source {
+			k.preview(c.ownDisplay(source))
+		}
+	}
+}
+
+// ownDisplay is where an own source shows. It runs on the loop.
+func (c *Context) ownDisplay(source media.Source) *media.Display {
 	if c.stay != nil {
-		if d := c.shows[shown{UserID(c.stay.options.UserID), media.Camera}]; d != nil {
+		if d := c.shows[shown{UserID(c.stay.options.UserID), source}]; d != nil {
 			return d
 		}
 	}
-	return c.shows[shown{"", media.Camera}]
+	return c.shows[shown{"", source}]
 }
 
 // SetGain sets how loud a user is for this listener, 0..2.
@@ -392,8 +397,9 @@ func (c *Context) Close() error {
 	err := c.exit(ctx)
 	c.calls.Lock() // waits for the calls under way; later ones see destroyed
 	defer c.calls.Unlock()
-	c.camera.close(c)
-	c.microphone.close(c)
+	for _, k := range []*capture{&c.camera, &c.microphone, &c.screen, &c.screenAudio} {
+		k.close(c)
+	}
 	c.tasks.Wait()
 	c.loop.Close()
 	return err

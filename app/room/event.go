@@ -59,8 +59,8 @@ type ConnectionChanged struct {
 
 // CaptureChanged tells that a device was opened, closed or lost (Err).
 type CaptureChanged struct {
-	Source media.Source // Camera, Microphone or Screen
-	Name   string       // of the device, as given
+	Source media.Source // Camera, Microphone, Screen or ScreenAudio
+	Name   string       // of the device, as given; empty when none could be opened
 	On     bool
 	Err    *errno.Error
 }
@@ -72,10 +72,13 @@ type MessageReceived struct {
 	Missed  bool
 }
 
-// TokenChanged tells when the token and what it allows end, at the join and after each updateToken; zero times mean never.
+// TokenChanged tells when the token and what it allows end: at the join, after each updateToken, and when a privilege begins or
+// ends. Zero times mean never.
 type TokenChanged struct {
 	ExpireAt                              time.Time
-	PublishAudio, PublishVideo, Subscribe bool // at present
+	PublishAudio, PublishVideo, Subscribe bool // at present, as the server says
+	// When each of them ends by the token, which is never later than the token. Of what the token does not grant they mean nothing.
+	PublishAudioUntil, PublishVideoUntil, SubscribeUntil time.Time
 }
 
 // SpeakerChanged tells that sound goes out, or why it does not; the call goes on without.

@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"parlor/app/api"
+	"parlor/media"
 )
 
 // model is the room as the server told it: a snapshot and the deltas since.
 type model struct {
+	self    string // own user id
 	seq     uint64
 	members []*api.Member // in order of joining
 }
@@ -76,13 +78,25 @@ func (m *model) setLive(user string, live map[uint32]bool) {
 	}
 }
 
+// quality is what the server tells of a user's connection.
+func (m *model) quality(user string) media.Quality {
+	if i := m.index(user); i >= 0 {
+		return qualityOf(m.members[i])
+	}
+	return media.QualityUnknown
+}
+
+func qualityOf(x *api.Member) media.Quality {
+	return media.Quality(min(x.GetQuality(), uint32(media.QualityExcellent)))
+}
+
 // list gives the members in the SDK's own words.
-func (m *model) list(self UserID) []Member {
+func (m *model) list() []Member {
 	members := make([]Member, 0, len(m.members))
 	for _, x := range m.members {
 		member := Member{
-			UserID: UserID(x.GetUserId()), Self: UserID(x.GetUserId()) == self,
-			Connected: x.GetConnected(), JoinedAt: time.UnixMilli(x.GetJoinedAtMs()),
+			UserID: UserID(x.GetUserId()), Self: x.GetUserId() == m.self,
+			Connected: x.GetConnected(), Quality: qualityOf(x), JoinedAt: time.UnixMilli(x.GetJoinedAtMs()),
 		}
 		for _, t := range x.GetTracks() {
 			if !t.GetLive() {
@@ -112,7 +126,7 @@ type lists struct {
 // (N-44..N-47). The first list of members is always told.
 func (l *lists) tell(m *model, emit func(Event)) {
 	var chat, video, speakers, share []UserID
-	for _, x := range m.list("") {
+	for _, x := range m.list() {
 		chat = append(chat, x.UserID)
 		if x.Video {
 			video = append(video, x.UserID)

@@ -33,7 +33,9 @@ type Config struct {
 	Camera     string // device names as in media.Devices
 	Microphone string
 	Speaker    string
-	Video      media.VideoFormat // zero: 640x360, 30 frames per second
+	Video      media.VideoFormat // what the camera is asked for; zero: 640x360, 30 frames per second
+	Largest    media.VideoFormat // as by SetVideoEncoderConfig; zero: as captured
+	Noise      media.NoiseLevel  // as by ChangeAnsMode; "": NoiseDisable
 	OnEvent    func(Event)       // one at a time, in order; must return at once
 	Recorder   media.Recorder    // gets received media; may be nil
 	Transport  http.RoundTripper // nil: HTTP/2 without TLS for http://, with for https://

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"parlor/app/api"
 	"parlor/app/errno"
 	"parlor/app/session"
+	"parlor/app/token"
 	"parlor/media"
 	"parlor/media/peer"
 )
@@ -22,8 +23,10 @@ type stay struct {
 	options JoinOptions
 	session *session.Session
 	peer    *peer.Peer
-	speaker io.Closer
 	first   *api.JoinResponse
+	ctx     context.Context // of the stay's own goroutines
+	cancel  context.CancelFunc
+	tasks   sync.WaitGroup
 
 	started    bool
 	over       bool
@@ -31,8 +34,15 @@ type stay struct {
 	model      model
 	told       lists
 	privileges *api.Privileges
+	token      *token.AccessToken
 	sources    map[media.Source]*published
 	telling    bool // a SetLive call is under way
+
+	subscribed  subscriptions
+	left        int           // tracks left out, for the log
+	quality     media.Quality // own, as measured
+	away        bool          // the server was out of reach since the last snapshot
+	lastMessage uint64        // id of the last one told
 }
 
 // published is the wish to send one source.
@@ -42,7 +52,12 @@ type published struct {
 }
 
 func newStay(c *Context, o JoinOptions) *stay {
-	return &stay{c: c, options: o, sources: make(map[media.Source]*published)}
+	s := &stay{
+		c: c, options: o, sources: make(map[media.Source]*published), token: parse(o.Token),
+		subscribed: subscriptions{all: !o.NoAutoSubscribe}, model: model{self: o.UserID},
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
 }
 
 // start runs on the loop, once, when the user is told to be inside.
@@ -51,18 +66,20 @@ func (s *stay) start() {
 	s.privileges = s.first.GetPrivileges()
 	for key, d := range s.c.shows {
 		if s.c.isSelf(key.user) {
-			s.c.camera.preview(s.c.ownDisplay())
+			s.c.preview(key.source)
 		} else {
 			s.peer.Show(string(key.user), key.source, d)
 		}
 	}
 	s.model.reset(s.first.GetSnapshot())
 	s.changed()
+	s.tellToken()
 	for _, f := range s.early {
 		f()
 	}
 	s.early = nil
 	s.c.publish()
+	s.tasks.Go(s.measure)
 }
 
 // later keeps what comes before start. It runs on the loop.
@@ -95,16 +112,31 @@ func (s *stay) handle(e *api.Event) {
 		s.session.Resync()
 		return
 	}
+	switch body := e.GetBody().(type) {
+	case *api.Event_Message:
+		s.received(false, body.Message)
+		return
+	case *api.Event_Left:
+		s.subscribed.forget(UserID(body.Left.GetUserId()))
+	}
 	s.changed()
+	if snapshot := e.GetSnapshot(); snapshot != nil {
+		s.received(s.away, snapshot.GetMessages()...)
+		s.away = false
+	}
 }
 
 // granted takes what the token allows from now on: what is no longer allowed stops, what is allowed again goes
 // on. It runs on the loop.
 func (s *stay) granted(p *api.Privileges) {
-	silenced := s.sources[media.Microphone] != nil && !p.GetPublishAudio() ||
-		s.sources[media.Camera] != nil && !p.GetPublishVideo()
+	silenced := false
+	for source := range s.sources {
+		silenced = silenced || !allows(p, source.Kind())
+	}
 	s.privileges = p
 	s.subscribe()
+	s.tellMembers()
+	s.tellToken()
 	s.c.publish()
 	if silenced { // T-28
 		s.c.emit(StateChanged{Err: errno.Failed.In("onRtcStateChanged", errno.NativeNoPublishPermission)})
@@ -118,6 +150,9 @@ func (s *stay) handleState(st session.State, rejoined bool) {
 	}
 	switch st.Phase {
 	case session.Connected:
+		if rejoined { // the server, or its memory of this user, is a new one: ids may start again
+			s.lastMessage = 0
+		}
 		if s.c.state == Reconnecting {
 			s.c.setState(ConnectionChanged{State: Inside})
 			s.c.emit(Joined{RoomID: s.options.RoomID, UserID: UserID(s.options.UserID), Rejoined: true})
@@ -128,6 +163,7 @@ func (s *stay) handleState(st session.State, rejoined bool) {
 			s.peer.Suspect()
 		}
 	case session.Reconnecting:
+		s.away = true
 		s.c.setState(ConnectionChanged{State: Reconnecting, Attempt: st.Attempt, RetryIn: st.RetryIn})
 	case session.Over:
 		s.removed(st)
@@ -168,61 +204,75 @@ func (s *stay) leave(ctx context.Context) {
 	// Whoever gave up waiting for the exit still wants to be out.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
+	s.c.stopShare(s)
+	s.cancel()
+	s.tasks.Wait()
 	s.peer.Close()
 	if err := s.session.Exit(ctx); err != nil {
 		s.c.log.Info("the server was not told of the exit", "error", err)
 	}
-	if s.speaker != nil {
-		s.speaker.Close()
-	}
+	s.c.speaker.stop(s)
 }
 
 // changed tells what is new in the model and brings the media connection up to it. It runs on the loop.
 func (s *stay) changed() {
-	s.c.emit(MembersChanged{Members: s.model.list(UserID(s.options.UserID))})
-	before := s.told.video
+	s.tellMembers()
+	video, share := s.told.video, s.told.share
 	s.told.tell(&s.model, s.c.emit)
-	for _, user := range before {
-		if d := s.c.shows[shown{user, media.Camera}]; d != nil && !slices.Contains(s.told.video, user) {
-			d.Clear() // the last picture of a camera that is off is nobody's to see
-		}
-	}
+	s.clear(media.Camera, video, s.told.video)
+	s.clear(media.Screen, share, s.told.share)
 	s.subscribe()
 	s.tellLive()
 }
 
-// subscribe wishes for the tracks of all others. It runs on the loop.
-func (s *stay) subscribe() {
-	var tracks []peer.RemoteTrack
-	if !s.options.NoAutoSubscribe && (s.privileges == nil || s.privileges.GetSubscribe()) {
-		for _, m := range s.model.members {
-			if m.GetUserId() == s.options.UserID {
-				continue
-			}
-			for _, t := range m.GetTracks() {
-				tracks = append(tracks, peer.RemoteTrack{
-					TrackID: t.GetTrackId(), UserID: m.GetUserId(), Source: media.Source(t.GetSource()),
-				})
-			}
+// clear takes the last pictures of those off the screen who do not send any more: they are nobody's to see.
+func (s *stay) clear(source media.Source, before, now []UserID) {
+	for _, user := range before {
+		if d := s.c.shows[shown{user, source}]; d != nil && !slices.Contains(now, user) {
+			d.Clear()
 		}
 	}
-	s.peer.SetRemote(tracks)
 }
 
-// mayPublish tells whether the token allows it. It runs on the loop.
-func (s *stay) mayPublish(audio, video bool) bool {
-	p := s.privileges
-	if p == nil {
-		return true
+// tellMembers tells the whole room, with what only this client knows. It runs on the loop.
+func (s *stay) tellMembers() {
+	members := s.model.list()
+	for i := range members {
+		m := &members[i]
+		if m.Self {
+			m.Quality, m.Invisible = s.quality, s.c.invisible
+			continue
+		}
+		m.AudioSubscribed = s.receives(m.UserID, media.Microphone)
+		m.VideoSubscribed = s.receives(m.UserID, media.Camera)
+		m.ScreenSubscribed = s.receives(m.UserID, media.Screen)
 	}
-	return (!audio || p.GetPublishAudio()) && (!video || p.GetPublishVideo())
+	s.c.emit(MembersChanged{Members: members})
+}
+
+// allows tells whether privileges cover a kind of media.
+func allows(p *api.Privileges, kind media.Kind) bool {
+	if kind == media.Audio {
+		return p.GetPublishAudio()
+	}
+	return p.GetPublishVideo()
+}
+
+// mayPublish returns why media may not be published, nil when they may. It runs on the loop.
+func (s *stay) mayPublish(apiName string, audio, video bool) error {
+	switch {
+	case s.c.invisible:
+		return errno.Failed.In(apiName, errno.NativePublishForbidden)
+	case audio && !allows(s.privileges, media.Audio), video && !allows(s.privileges, media.Video):
+		return errno.Failed.In(apiName, errno.NativeNoPublishPermission)
+	}
+	return nil
 }
 
 // publish brings the media connection up to the capture and the wish. A device that is closed leaves
 // its track there, silent: opening it again needs no new negotiation. It runs on the loop.
 func (s *stay) publish(k *capture, wished bool) {
-	audio := k.source.Kind() == media.Audio
-	wished = wished && s.mayPublish(audio, !audio)
+	wished = wished && !s.c.invisible && allows(s.privileges, k.source.Kind())
 	feed := k.feed()
 	had := s.sources[k.source]
 	switch {

@@ -1,0 +1,57 @@
+package room
+
+import (
+	"context"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"parlor/app/api"
+	"parlor/app/errno"
+)
+
+// SendMessage tells everybody in the room a text of 1..MaxMessage bytes of UTF-8. The sender hears of it by MessageReceived, too, maybe
+// before the call returns.
+func (c *Context) SendMessage(ctx context.Context, text string) (Message, error) {
+	const name = "x-sendMessage"
+	done, gone := c.begin(name)
+	if gone != nil {
+		return Message{}, gone
+	}
+	defer done()
+	wrong := ""
+	switch {
+	case text == "":
+		wrong = "params.text is empty"
+	case len(text) > MaxMessage:
+		wrong = fmt.Sprintf("params.text should be at most %d bytes, but has %d", MaxMessage, len(text))
+	case !utf8.ValidString(text):
+		wrong = "params.text is not UTF-8"
+	}
+	if wrong != "" {
+		return Message{}, errno.InvalidParam.Detail(name, wrong, nil)
+	}
+	s, err := c.present(ctx, name)
+	if err != nil {
+		return Message{}, err
+	}
+	m, err := s.session.SendMessage(ctx, text)
+	if err != nil {
+		return Message{}, api.FromConnect(name, err)
+	}
+	return message(m), nil
+}
+
+func message(m *api.Message) Message {
+	return Message{ID: m.GetId(), UserID: UserID(m.GetUserId()), Text: m.GetText(), SentAt: time.UnixMilli(m.GetSentAtMs())}
+}
+
+// received tells the messages that are new. It runs on the loop.
+func (s *stay) received(missed bool, list ...*api.Message) {
+	for _, m := range list {
+		if m.GetId() > s.lastMessage {
+			s.lastMessage = m.GetId()
+			s.c.emit(MessageReceived{Message: message(m), Missed: missed})
+		}
+	}
+}
