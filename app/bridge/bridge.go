@@ -16,6 +16,7 @@ import (
 
 	"parlor/app/errno"
 	"parlor/app/room"
+	"parlor/app/session"
 	"parlor/media"
 )
 
@@ -125,7 +126,9 @@ func New(cfg Config) *Bridge {
 		methods: make(map[string]Method),
 		newRoom: func(c room.Config) (engine, error) { return room.New(c) },
 		slots:   make(chan struct{}, maxCalls),
-		known:   func(context.Context, string) error { return nil },
+		known: func(ctx context.Context, appID string) error {
+			return session.Known(ctx, cfg.Room.Server, cfg.Room.Transport, appID)
+		},
 		lanes:   make(map[lane]*call),
 		gains:   make(map[room.UserID]float64),
 		started: make(map[*call]struct{}),

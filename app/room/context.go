@@ -156,7 +156,7 @@ func (c *Context) enter(ctx context.Context, o JoinOptions) (*stay, error) {
 	s := newStay(c, o)
 	opened, reply, err := session.Open(ctx, session.Config{
 		Server: c.cfg.Server, Transport: c.cfg.Transport, Client: c.cfg.Client, Log: c.log,
-		AppID: c.cfg.AppID, RoomID: o.RoomID, UserID: o.UserID, Token: o.Token,
+		AppID: c.cfg.AppID, RoomID: o.RoomID, UserID: o.UserID, Token: o.Token, Invisible: c.invisible,
 		OnEvent: func(e *api.Event) { c.loop.Post(func() { s.handle(e) }) },
 		OnState: func(st session.State, rejoined bool) { c.loop.Post(func() { s.handleState(st, rejoined) }) },
 	})
@@ -365,6 +365,10 @@ func (c *Context) ownDisplay(source media.Source) *media.Display {
 
 // SetGain sets how loud a user is for this listener, 0..2.
 func (c *Context) SetGain(user UserID, gain float64) { c.mixer.SetGain(string(user), gain) }
+
+// Play mixes a short sound of the program itself into what the speaker plays, in a room only: outside no speaker is open. The samples
+// (mono, 48 kHz) must not change afterwards.
+func (c *Context) Play(pcm []int16) { c.mixer.Play(pcm) }
 
 // Stats is what Stats returns.
 type Stats = peer.Stats

@@ -72,12 +72,12 @@ type MessageReceived struct {
 	Missed  bool
 }
 
-// TokenChanged tells when the token and what it allows end: at the join, after each updateToken, and when a privilege begins or
-// ends. Zero times mean never.
+// TokenChanged tells what the token allows and when that ends: at the join, and whenever an updateToken or the end of a privilege
+// changes it. It is the server's word.
 type TokenChanged struct {
-	ExpireAt                              time.Time
-	PublishAudio, PublishVideo, Subscribe bool // at present, as the server says
-	// When each of them ends by the token, which is never later than the token. Of what the token does not grant they mean nothing.
+	ExpireAt                              time.Time // of the token; zero: never
+	PublishAudio, PublishVideo, Subscribe bool      // at present
+	// The last second of each; zero: without an end, or not allowed.
 	PublishAudioUntil, PublishVideoUntil, SubscribeUntil time.Time
 }
 

@@ -2,12 +2,9 @@ package room
 
 import (
 	"context"
-	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"parlor/app/api"
-	"parlor/app/errno"
 )
 
 // SendMessage tells everybody in the room a text of 1..MaxMessage bytes of UTF-8. The sender hears of it by MessageReceived, too, maybe
@@ -19,17 +16,8 @@ func (c *Context) SendMessage(ctx context.Context, text string) (Message, error)
 		return Message{}, gone
 	}
 	defer done()
-	wrong := ""
-	switch {
-	case text == "":
-		wrong = "params.text is empty"
-	case len(text) > MaxMessage:
-		wrong = fmt.Sprintf("params.text should be at most %d bytes, but has %d", MaxMessage, len(text))
-	case !utf8.ValidString(text):
-		wrong = "params.text is not UTF-8"
-	}
-	if wrong != "" {
-		return Message{}, errno.InvalidParam.Detail(name, wrong, nil)
+	if err := api.CheckMessage(name, text); err != nil {
+		return Message{}, err
 	}
 	s, err := c.present(ctx, name)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/transport/v4"
 
+	"parlor/app/api"
 	"parlor/media"
 )
 
@@ -80,7 +81,7 @@ const (
 )
 
 // MaxMessage is the longest text of a message, in bytes of UTF-8.
-const MaxMessage = 4096
+const MaxMessage = api.MaxMessage
 
 // Connection is the state of a Context towards the server.
 type Connection uint8

@@ -8,10 +8,11 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"parlor/app/api"
 	"parlor/app/errno"
 	"parlor/app/session"
-	"parlor/app/token"
 	"parlor/media"
 	"parlor/media/peer"
 )
@@ -34,7 +35,6 @@ type stay struct {
 	model      model
 	told       lists
 	privileges *api.Privileges
-	token      *token.AccessToken
 	sources    map[media.Source]*published
 	telling    bool // a SetLive call is under way
 
@@ -53,7 +53,7 @@ type published struct {
 
 func newStay(c *Context, o JoinOptions) *stay {
 	s := &stay{
-		c: c, options: o, sources: make(map[media.Source]*published), token: parse(o.Token),
+		c: c, options: o, sources: make(map[media.Source]*published),
 		subscribed: subscriptions{all: !o.NoAutoSubscribe}, model: model{self: o.UserID},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -129,6 +129,9 @@ func (s *stay) handle(e *api.Event) {
 // granted takes what the token allows from now on: what is no longer allowed stops, what is allowed again goes
 // on. It runs on the loop.
 func (s *stay) granted(p *api.Privileges) {
+	if proto.Equal(p, s.privileges) { // each event stream begins with them
+		return
+	}
 	silenced := false
 	for source := range s.sources {
 		silenced = silenced || !allows(p, source.Kind())
