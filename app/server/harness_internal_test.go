@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"github.com/google/go-cmp/cmp"
 	"github.com/pion/transport/v4/test"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	"parlor/app/api"
 	"parlor/app/token"
@@ -123,6 +125,7 @@ type fakePeer struct {
 	allowed map[sfu.TrackID]bool
 	refuse  error         // the next Negotiate fails with it
 	block   chan struct{} // Negotiate waits for it
+	blocked bool          // one does
 	closed  bool
 }
 
@@ -153,6 +156,8 @@ func (p *fakePeer) Negotiate(ctx context.Context, o sfu.Offer) (string, error) {
 	p.sfu.mu.Lock()
 	block, refuse := p.block, p.refuse
 	p.refuse = nil
+	p.blocked = block != nil
+	p.sfu.changed.Broadcast()
 	p.sfu.mu.Unlock()
 	if block != nil {
 		select {
@@ -311,12 +316,59 @@ type guest struct {
 
 func (w *world) join(room, user string, change ...func(*token.AccessToken)) *guest {
 	w.t.Helper()
-	joined, err := w.client("").Join(w.t.Context(), &api.JoinRequest{
-		AppId: appA, RoomId: room, UserId: user, Token: w.mint(room, user, change...), Client: "test"})
+	return w.enter(&api.JoinRequest{RoomId: room, UserId: user, Token: w.mint(room, user, change...)})
+}
+
+// joinUnseen joins as an invisible member.
+func (w *world) joinUnseen(room, user string) *guest {
+	w.t.Helper()
+	return w.enter(&api.JoinRequest{RoomId: room, UserId: user, Token: w.mint(room, user), Invisible: true})
+}
+
+// joinAppB joins a room of the other app.
+func (w *world) joinAppB(room, user string) *guest {
+	w.t.Helper()
+	text := w.mint(room, user, func(tok *token.AccessToken) { tok.AppID = appB })
+	return w.enter(&api.JoinRequest{AppId: appB, RoomId: room, UserId: user, Token: text})
+}
+
+// enter joins app A, unless the request names another.
+func (w *world) enter(req *api.JoinRequest) *guest {
+	w.t.Helper()
+	if req.GetAppId() == "" {
+		req.AppId = appA
+	}
+	req.Client = "test"
+	joined, err := w.client("").Join(w.t.Context(), req)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return &guest{w.client(joined.GetSession()), w.t, joined}
+}
+
+func (g *guest) setVisible(visible bool) {
+	g.t.Helper()
+	if _, err := g.SetVisible(g.t.Context(), &api.SetVisibleRequest{Visible: visible}); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+func (g *guest) say(text string) *api.Message {
+	g.t.Helper()
+	reply, err := g.SendMessage(g.t.Context(), &api.SendMessageRequest{Text: text})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return reply.GetMessage()
+}
+
+// users returns the ids of a snapshot's members.
+func users(s *api.Snapshot) []string {
+	var list []string
+	for _, m := range s.GetMembers() {
+		list = append(list, m.GetUserId())
+	}
+	return list
 }
 
 // listener is an open event stream.
@@ -376,6 +428,14 @@ func (l *listener) next() *api.Event {
 	}
 	l.t.Fatalf("the stream ended: %v", l.stream.Err())
 	return nil
+}
+
+// want reads the next event, which is to be that one of the body; numbers do not count.
+func (l *listener) want(want *api.Event) {
+	l.t.Helper()
+	if diff := cmp.Diff(want, l.next(), protocmp.Transform(), protocmp.IgnoreFields(&api.Event{}, "seq")); diff != "" {
+		l.t.Errorf("event (-want +got):\n%s", diff)
+	}
 }
 
 // until returns the next event that is what the test waits for.

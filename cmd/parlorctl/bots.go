@@ -24,17 +24,22 @@ func newRoomFlags(name, about string, std command.Std) *roomFlags {
 	f.StringVar(&f.appID, "app-id", "", "application `id`")
 	f.SecretVar(&f.appKey, "app-key", "application `key`, to make tokens with")
 	f.StringVar(&f.room, "room", "", "room `id`")
-	f.StringVar(&f.logLevel, "log-level", "warn", "least `level` to log: debug, info, warn, error")
 	return f
 }
 
-func (f *roomFlags) parse(args []string) error {
-	others, err := f.Parse(args)
+// logFlag adds --log-level.
+func (f *roomFlags) logFlag() {
+	f.StringVar(&f.logLevel, "log-level", "warn", "least `level` to log: debug, info, warn, error")
+}
+
+// parse takes all arguments; those flags of newRoomFlags and the others that are named must be given.
+func (f *roomFlags) parse(args []string, others ...string) error {
+	rest, err := f.Parse(args)
 	if err == nil {
-		err = command.NoMore(others)
+		err = command.NoMore(rest)
 	}
 	if err == nil {
-		err = f.Require("server", "app-id", "app-key", "room")
+		err = f.Require(append([]string{"server", "app-id", "app-key", "room"}, others...)...)
 	}
 	return err
 }
@@ -49,6 +54,7 @@ func runBots(ctx context.Context, name string, args []string, std command.Std) e
 	prefix := f.String("user-prefix", "bot", "`text` before the number in the user ids")
 	video := f.String("video", "", "`file` to send as camera, IVF with VP8 (default built-in pictures)")
 	audio := f.String("audio", "", "`file` to send as microphone, Ogg with Opus (default built-in voices)")
+	f.logFlag()
 	limit := f.Duration("for", 0, "`time` to stay (default until a signal)")
 	if err := f.parse(args); err != nil {
 		return err

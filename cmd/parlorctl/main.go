@@ -14,6 +14,7 @@ func commands() map[string]command.Command {
 	return map[string]command.Command{
 		"api":   apiCommand(),
 		"bots":  botsCommand(),
+		"room":  roomCommand(),
 		"token": tokenCommand(),
 		"watch": watchCommand(),
 	}

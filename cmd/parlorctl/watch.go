@@ -24,6 +24,7 @@ func watchCommand() command.Command {
 func runWatch(ctx context.Context, name string, args []string, std command.Std) error {
 	f := newRoomFlags(name, "Joins a room without sending or receiving media and prints a line for each thing that happens,\nuntil a signal or until it is removed. The others see it as a user.", std)
 	user := f.String("user", "watch", "user `id` to join as")
+	f.logFlag()
 	if err := f.parse(args); err != nil {
 		return err
 	}

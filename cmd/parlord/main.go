@@ -38,7 +38,7 @@ func run(ctx context.Context, name string, args []string, std command.Std) error
 	s, err := server.New(server.Config{
 		Listen: o.listen, UDP: o.udp, Advertise: o.advertise.items,
 		Apps: o.apps.byID, NodeID: o.nodeID, NATS: o.nats.items, DataDir: o.dataDir,
-		IgnorePrivileges: o.ignorePrivileges, Log: log,
+		IgnorePrivileges: o.ignorePrivileges, Limits: o.limits, Log: log,
 	})
 	if err != nil {
 		return err

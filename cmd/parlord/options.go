@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"parlor/app/server"
 	"parlor/cmd/internal/command"
 )
 
@@ -23,6 +24,7 @@ type options struct {
 	nats, advertise  list
 	nodeID, dataDir  string
 	ignorePrivileges bool
+	limits           server.Limits
 	logLevel         string
 }
 
@@ -43,6 +45,7 @@ func parse(name string, args []string, std command.Std) (*options, error) {
 	f.StringVar(&o.nodeID, "node-id", "", "`name` of this node; default: the one kept in --data, else a random one")
 	f.StringVar(&o.dataDir, "data", "", "`directory` that keeps the node's name between starts")
 	f.BoolVar(&o.ignorePrivileges, "ignore-privileges", false, "let every valid token publish and subscribe, whatever its privileges say")
+	o.limitFlags(f)
 	f.StringVar(&o.logLevel, "log-level", "info", "`level` of the log: debug, info, warn, error")
 	config := f.String("config", "", "YAML `file` with the names of these flags as keys; flags and environment win")
 	others, err := f.Parse(args)
@@ -66,6 +69,32 @@ func parse(name string, args []string, std command.Std) (*options, error) {
 		return nil, command.Usagef("--app is missing: without a key no token can be checked")
 	}
 	return o, nil
+}
+
+// limitFlags adds the limits that an operator may want otherwise. A room of the documents' cloud has at most 50 visible users
+// and 30 microphones (N-31).
+func (o *options) limitFlags(f *command.Flags) {
+	o.limits = server.Limits{MembersPerRoom: 500, VisiblePerRoom: 500, MicrophonesPerRoom: 500, MessagesPerSecond: 10}
+	f.Var((*limit)(&o.limits.MembersPerRoom), "members-per-room", "greatest `number` of users in a room, visible or not; one more cannot join")
+	f.Var((*limit)(&o.limits.VisiblePerRoom), "visible-per-room", "greatest `number` of visible users in a room; one more can only join invisible")
+	f.Var((*limit)(&o.limits.MicrophonesPerRoom), "microphones-per-room", "greatest `number` of microphones published in a room, muted ones included; one more is refused")
+	f.Var((*limit)(&o.limits.MessagesPerSecond), "messages-per-second", "`number` of text messages that a user may send per second, after twice as many at once")
+}
+
+// limit is a flag for a number from 1 on.
+type limit int
+
+// String implements flag.Value.
+func (l *limit) String() string { return strconv.Itoa(int(*l)) }
+
+// Set implements flag.Value.
+func (l *limit) Set(text string) error {
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || n < 1 {
+		return errors.New("want a number from 1 on")
+	}
+	*l = limit(n)
+	return nil
 }
 
 // readConfig sets the flags that were not given otherwise.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parlor/app/server"
 	"parlor/cmd/internal/command"
 )
 
@@ -131,6 +132,7 @@ func TestParlord_BadArguments(t *testing.T) {
 		{"sdkapp", append(app, "--sdkapp", "abc=def"), 2, "should be a number"},
 		{"advertise", append(app, "--advertise", "example.org"), 2, "no IP address"},
 		{"log level", append(app, "--log-level", "loud"), 2, "--log-level"},
+		{"limit", append(app, "--visible-per-room", "0"), 2, "-visible-per-room: want a number from 1 on"},
 		{"config", append(app, "--config", "/does/not/exist"), 2, "/does/not/exist"},
 		{"unknown flag", append(app, "--turn", "x"), 2, "-turn"},
 		{"argument", append(app, "x"), 2, `"x"`},
@@ -175,6 +177,8 @@ advertise: [192.0.2.1, "2001:db8::1"]
 node-id: n1
 data: /tmp/x
 ignore-privileges: true
+visible-per-room: 50
+microphones-per-room: 30
 log-level: warn
 `)
 	t.Setenv("PARLOR_UDP", "127.0.0.1:3")
@@ -184,12 +188,13 @@ log-level: warn
 	}
 	got := map[string]any{
 		"listen": o.listen, "udp": o.udp, "app": o.apps.byID, "nats": o.nats.items, "advertise": o.advertise.items,
-		"node": o.nodeID, "data": o.dataDir, "privileges": o.ignorePrivileges, "level": o.logLevel,
+		"node": o.nodeID, "data": o.dataDir, "privileges": o.ignorePrivileges, "level": o.logLevel, "limits": o.limits,
 	}
 	want := map[string]any{
 		"listen": "127.0.0.1:4", "udp": "127.0.0.1:3", "app": map[string]string{testApp: testKey, other: "x"},
 		"nats": []string{"nats://a:4222", "nats://b:4222"}, "advertise": []string{"192.0.2.1", "2001:db8::1"},
 		"node": "n1", "data": "/tmp/x", "privileges": true, "level": "warn",
+		"limits": server.Limits{MembersPerRoom: 500, VisiblePerRoom: 50, MicrophonesPerRoom: 30, MessagesPerSecond: 10},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
@@ -201,6 +206,7 @@ log-level: warn
 		{"twice", "log-level: warn\nlog-level: info\n", `.yaml:2: key "log-level" is there twice`},
 		{"list", "node-id: [a, b]\n", `.yaml:1: node-id: should be one value`},
 		{"map", "node-id: {a: b}\n", `.yaml:1: node-id: should be text`},
+		{"no limit", "members-per-room: many\n", `.yaml:1: members-per-room: want a number`},
 		{"bad value", "ignore-privileges: maybe\n", `.yaml:1: ignore-privileges`},
 		{"bad key", "node-id: a\napp: abc=def\n", `.yaml:2: app: app id`},
 		{"not a map", "- a\n", `.yaml:1: should be keys and values`},
