@@ -3,6 +3,7 @@ package peer
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/pion/rtcp"
 
@@ -14,9 +15,9 @@ type Feed interface {
 	feedKind() media.Kind
 	attach(p *publication)
 	detach(p *publication)
-	requestKeyFrame()
+	requestKeyFrame() // must not block: a publication calls it under its lock
 	expectLoss(percent int)
-	loudness() int
+	describe(s *SendStats, now time.Duration) // fills in what only the feed knows
 }
 
 // outlets is the list of publications that a feed serves; nearly always none or one.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"io"
 	"log/slog"
 	"math"
 	"strings"
@@ -181,6 +182,7 @@ type user struct {
 	stage   *media.Stage
 	camera  *peer.VideoCapture
 	mic     *peer.AudioCapture
+	others  []io.Closer // captures
 }
 
 func newUser(t *testing.T, s *server, name string, network transport.Net) *user {
@@ -212,6 +214,9 @@ func (u *user) close() {
 	if u.mic != nil {
 		u.mic.Close()
 	}
+	for _, c := range u.others {
+		c.Close()
+	}
 	u.stage.Close()
 }
 
@@ -227,6 +232,35 @@ func (u *user) show(c color.RGBA) {
 	u.peer.SetPublish(media.Camera, u.camera, true)
 }
 
+// share publishes another picture of a colour, beside that of the camera or instead of it. The capture is closed with the user.
+func (u *user) share(source media.Source, c color.RGBA) *peer.VideoCapture {
+	u.t.Helper()
+	devices := mediatest.NewDevices()
+	devices.SetColor(c)
+	src, err := devices.OpenScreen("", media.VideoFormat{Width: 640, Height: 360, Rate: 15})
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	capture := peer.NewVideoCapture(src, peer.CaptureConfig{Codecs: u.kit.Codecs, Screen: source == media.Screen, Log: testLog(u.t)})
+	u.others = append(u.others, capture)
+	u.peer.SetPublish(source, capture, true)
+	return capture
+}
+
+// sound publishes a second tone as the sound of the screen.
+func (u *user) sound(tone mediatest.Tone) {
+	u.t.Helper()
+	devices := mediatest.NewDevices()
+	devices.SetTone(tone)
+	src, err := devices.OpenMicrophone("")
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	capture := peer.NewAudioCapture(src, peer.CaptureConfig{Codecs: u.kit.Codecs, Log: testLog(u.t)})
+	u.others = append(u.others, capture)
+	u.peer.SetPublish(media.ScreenAudio, capture, true)
+}
+
 // speak turns the microphone on, and publishes it.
 func (u *user) speak() {
 	u.t.Helper()
@@ -239,10 +273,12 @@ func (u *user) speak() {
 }
 
 // watch makes a display for another user's camera.
-func (u *user) watch(name string) *tile {
-	w := &tile{t: u.t, server: u.server, name: u.name + " sees " + name, changed: make(chan struct{}, 1)}
+func (u *user) watch(name string) *tile { return u.watchSource(name, media.Camera) }
+
+func (u *user) watchSource(name string, source media.Source) *tile {
+	w := &tile{t: u.t, server: u.server, name: fmt.Sprintf("%s sees %v of %s", u.name, source, name), changed: make(chan struct{}, 1)}
 	w.display = u.stage.NewDisplay(w.set)
-	u.peer.Show(name, media.Camera, w.display)
+	u.peer.Show(name, source, w.display)
 	return w
 }
 
@@ -402,14 +438,19 @@ type recorder struct {
 	mu             sync.Mutex
 	frames, sounds int
 	firstKey       bool
+	clock          uint32   // of the last frame
+	steps          []uint32 // of the clock between the frames
 }
 
-func (r *recorder) RecordVideo(_ string, _ media.Source, _ []byte, _ uint32, key bool) {
+func (r *recorder) RecordVideo(_ string, _ media.Source, _ []byte, timestamp uint32, key bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.frames == 0 {
 		r.firstKey = key
+	} else {
+		r.steps = append(r.steps, timestamp-r.clock)
 	}
+	r.clock = timestamp
 	r.frames++
 }
 

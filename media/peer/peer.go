@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -235,6 +236,29 @@ func (p *Peer) startAndStop(present map[remoteKey]bool) {
 	}
 }
 
+// Forget drops the counters of a user who is gone, and stops what is still received of it. Displays and gains stay for when the
+// user comes back.
+func (p *Peer) Forget(userID string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	for key, r := range p.remotes {
+		if key.userID != userID {
+			continue
+		}
+		delete(p.remotes, key)
+		p.retired = slices.DeleteFunc(p.retired, func(k remoteKey) bool { return k == key })
+		if r.wanted() {
+			r.stop()
+			p.stopped = append(p.stopped, r)
+			maps.DeleteFunc(p.wished, func(_ string, w remote) bool { return w == r })
+			p.poke()
+		}
+	}
+}
+
 func (p *Peer) newRemote(key remoteKey) remote {
 	base := &remoteBase{
 		userID: key.userID, source: key.source,
@@ -306,7 +330,7 @@ type TrackStats struct {
 	JitterMS          float64
 	DelayMS           float64 // audio playout delay
 	DecodeMS          float64 // mean time of the last second to decode and convert one picture
-	Freezes           uint64  // times that no new picture came for more than 400 ms while the track sent
+	Freezes           uint64  // pictures that came more than 400 ms late, or after lost ones; a track that rests does not freeze
 }
 
 // SendStats counts one published track.
@@ -325,7 +349,7 @@ type SendStats struct {
 type Stats struct {
 	State  State
 	RTTMS  float64
-	Remote []TrackStats // sorted by user and source; also of tracks that are gone, up to 256 of them
+	Remote []TrackStats // sorted by user and source; also of tracks that are gone, until Forget, up to 256 of them
 	Sent   []SendStats  // sorted by source
 }
 
@@ -345,7 +369,7 @@ func (p *Peer) Stats() Stats {
 		if pub := p.publications[source]; pub != nil {
 			sent := pub.snapshot()
 			if pub.feed != nil {
-				sent.Level = pub.feed.loudness()
+				pub.feed.describe(&sent, now)
 			}
 			s.Sent = append(s.Sent, sent)
 		}

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"parlor/media"
 	"parlor/media/mediatest"
@@ -380,6 +383,176 @@ func TestPeer_BadNetwork(t *testing.T) {
 	if resent := alice.peer.Stats().Sent[1].Resent; resent == 0 {
 		t.Error("nothing was sent again")
 	}
+}
+
+// TestPeer_SwitchCamera: others see another picture in the same track, and nothing is negotiated.
+func TestPeer_SwitchCamera(t *testing.T) {
+	guard(t)
+	s := newServer(t, nil, "127.0.0.1:0")
+	alice, bob := newUser(t, s, "alice", nil), newUser(t, s, "bob", nil)
+	tape := &recorder{}
+	carol := peer.New(peer.Config{Signal: s.signal("carol"), Recorder: tape, Log: testLog(t)})
+	t.Cleanup(func() { carol.Close() })
+	alice.show(red)
+	seen := bob.watch("alice")
+	bob.peer.SetRemote(want(media.Camera, "alice"))
+	carol.SetRemote(want(media.Camera, "alice"))
+	seen.until(red)
+	eventually(t, "frames on the tape", func() bool { return tape.enough(5, 0) })
+	eventually(t, "alice is done with signalling", func() bool { return s.live("alice", media.Camera) })
+	rounds := s.count("alice sdp") + s.count("alice map")
+	keys := bob.stats("alice", media.Camera).KeyFrames
+
+	for _, c := range []color.RGBA{blue, green, yellow} {
+		before := bob.stats("alice", media.Camera).Frames
+		alice.share(media.Camera, c)
+		seen.until(c)
+		seen.when("the size of the other camera", func() bool { return seen.size == image.Pt(640, 360) })
+		eventually(t, "it goes on", func() bool { return bob.stats("alice", media.Camera).Frames > before+10 })
+	}
+	alice.camera.Close() // long without a part in it
+	if got := s.count("alice sdp") + s.count("alice map"); got != rounds {
+		t.Errorf("%d rounds of signalling for another camera, want none", got-rounds)
+	}
+	got := bob.stats("alice", media.Camera)
+	if got.KeyFrames < keys+3 || got.Lost > 0 || got.Freezes > 0 {
+		t.Errorf("%+v: want 3 key frames more than %d, no gap in the packets, no freeze", got, keys)
+	}
+	tape.mu.Lock()
+	defer tape.mu.Unlock()
+	for i, step := range tape.steps {
+		if step == 0 || step > 10*media.VideoClock {
+			t.Errorf("from frame %d to the next the clock goes on by %d", i, int32(step))
+		}
+	}
+}
+
+// TestPeer_FourSources: all that one user can send at once.
+func TestPeer_FourSources(t *testing.T) {
+	guard(t)
+	s := newServer(t, nil, "127.0.0.1:0")
+	alice, bob := newUser(t, s, "alice", nil), newUser(t, s, "bob", nil)
+	sources := []media.Source{media.Microphone, media.Camera, media.Screen, media.ScreenAudio}
+	camera, screen := bob.watch("alice"), bob.watchSource("alice", media.Screen)
+	var all []peer.RemoteTrack
+	for _, source := range sources {
+		all = append(all, want(source, "alice")...)
+	}
+	alice.devices.SetTone(mediatest.Tone{Hz: 1000, Amplitude: 8000})
+	alice.show(red)
+	alice.speak()
+	alice.share(media.Screen, blue)
+	alice.sound(mediatest.Tone{Hz: 400, Amplitude: 4000})
+	bob.peer.SetRemote(all)
+	camera.until(red)
+	screen.until(blue)
+	eventually(t, "both sounds", func() bool {
+		return bob.stats("alice", media.Microphone).Level > 50 && bob.stats("alice", media.ScreenAudio).Level > 50
+	})
+	if camera, screen := bob.stats("alice", media.Camera), bob.stats("alice", media.Screen); camera.Width != 320 || screen.Width != 640 {
+		t.Errorf("the camera is %d wide, the screen %d, want 320 and 640", camera.Width, screen.Width)
+	}
+	eventually(t, "times of decoding", func() bool {
+		return bob.stats("alice", media.Camera).DecodeMS > 0 && bob.stats("alice", media.Screen).DecodeMS > 0
+	})
+	sent := alice.peer.Stats().Sent
+	if len(sent) != len(sources) {
+		t.Fatalf("sent %+v, want 4 sources", sent)
+	}
+	for i, want := range []peer.SendStats{
+		{Source: media.Microphone, Bitrate: 32_000}, {Source: media.Camera, Width: 320, Height: 180, Bitrate: 150_000},
+		{Source: media.Screen, Width: 640, Height: 360, Bitrate: 600_000}, {Source: media.ScreenAudio, Bitrate: 32_000},
+	} {
+		got := sent[i]
+		if got.Packets == 0 || got.EncodeMS <= 0 || (got.Level > 0) != (want.Source.Kind() == media.Audio) {
+			t.Errorf("%v: %+v: want packets, a time to encode, and a level of sound", want.Source, got)
+		}
+		got = peer.SendStats{Source: got.Source, Width: got.Width, Height: got.Height, Bitrate: got.Bitrate}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestPeer_ShareAgain: a screen that is shared beside the camera, and shared again, over a network of its own.
+func TestPeer_ShareAgain(t *testing.T) {
+	guard(t)
+	network, err := mediatest.NewNetwork(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { network.Close() })
+	network.Set(mediatest.Conditions{Delay: 20 * time.Millisecond})
+	s := newServer(t, network.Host(0), network.Host(0).IP()+":5000")
+	alice, bob := newUser(t, s, "alice", network.Host(1)), newUser(t, s, "bob", network.Host(2))
+	alice.show(red)
+	camera, screen := bob.watch("alice"), bob.watchSource("alice", media.Screen)
+	both := append(want(media.Camera, "alice"), want(media.Screen, "alice")...)
+	alice.share(media.Screen, blue)
+	bob.peer.SetRemote(both)
+	camera.until(red)
+	screen.until(blue)
+	eventually(t, "the server knows", func() bool { return s.live("alice", media.Screen) })
+	rounds := s.count("alice sdp") + s.count("bob sdp")
+	for _, c := range []color.RGBA{green, yellow} {
+		alice.peer.SetPublish(media.Screen, nil, false)
+		bob.peer.SetRemote(both[:1])
+		screen.until(none)
+		eventually(t, "the screen is gone", func() bool { return !s.has("alice", media.Screen) })
+		alice.share(media.Screen, c)
+		bob.peer.SetRemote(both)
+		screen.until(c)
+	}
+	camera.until(red)
+	if got := s.count("alice sdp") + s.count("bob sdp"); got != rounds {
+		t.Errorf("sharing again took %d SDP rounds, want none: the sections are there", got-rounds)
+	}
+	if got := bob.stats("alice", media.Screen); got.KeyFrames < 3 {
+		t.Errorf("%+v: want a key frame for each time", got)
+	}
+}
+
+// TestPeer_LossIsReported: the sender learns from the server what was lost.
+func TestPeer_LossIsReported(t *testing.T) {
+	guard(t)
+	network, err := mediatest.NewNetwork(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { network.Close() })
+	s := newServer(t, network.Host(0), network.Host(0).IP()+":5000")
+	alice := newUser(t, s, "alice", network.Host(1))
+	alice.speak()
+	alice.wait(peer.Connected)
+	network.Host(1).Set(mediatest.Conditions{Loss: 0.3})
+	eventually(t, "loss in the statistics", func() bool { return alice.peer.Stats().Sent[0].LossPercent > 10 })
+}
+
+func TestPeer_Forget(t *testing.T) {
+	guard(t)
+	s := newServer(t, nil, "127.0.0.1:0")
+	alice, bob, carol := newUser(t, s, "alice", nil), newUser(t, s, "bob", nil), newUser(t, s, "carol", nil)
+	alice.show(red)
+	carol.show(green)
+	seen, other := bob.watch("alice"), bob.watch("carol")
+	bob.peer.SetRemote(want(media.Camera, "alice", "carol"))
+	seen.until(red)
+	other.until(green)
+	bob.peer.SetRemote(want(media.Camera, "carol"))
+	if got := bob.stats("alice", media.Camera); got.Packets == 0 {
+		t.Error("the counters went with the track, not with the user")
+	}
+	bob.peer.Forget("alice")
+	bob.peer.Forget("carol") // still sends: nothing more of it is taken
+	bob.peer.Forget("nobody")
+	seen.until(none)
+	other.until(none)
+	if got := bob.peer.Stats().Remote; len(got) != 0 {
+		t.Errorf("statistics of %+v, want none", got)
+	}
+	bob.peer.SetRemote(want(media.Camera, "alice", "carol"))
+	seen.until(red)
+	other.until(green)
 }
 
 func TestPeer_Headless_RecordsWithoutDecoding(t *testing.T) {

@@ -43,10 +43,11 @@ type publication struct {
 	out       *outlet    // nil: not connected, or the server does not know the track
 	needKey   bool       // begin with a key frame
 	sequence  uint16
-	picture   uint16 // picture id, 15 bits
-	clock     uint32 // RTP time at capture time 0
-	nextSound int64  // capture clock in samples at which the next frame of sound is due, 0: none yet
-	talking   bool   // the last frame of sound was sent
+	picture   uint16        // picture id, 15 bits
+	clock     uint32        // RTP time at capture time 0
+	lastVideo time.Duration // capture time of the last frame of video
+	nextSound int64         // capture clock in samples at which the next frame of sound is due, 0: none yet
+	talking   bool          // the last frame of sound was sent
 	buffer    []byte
 	stats     SendStats
 	wireBase  uint64 // what out had counted when the publication got it
@@ -80,6 +81,7 @@ func (p *publication) connect(out *outlet) {
 	}
 	p.out = out
 	p.begin()
+	p.awaitKeyFrame()
 }
 
 // setLive starts or stops sending at once.
@@ -90,6 +92,7 @@ func (p *publication) setLive(on bool) {
 		p.begin()
 	}
 	p.on = on
+	p.awaitKeyFrame()
 }
 
 // setTarget tells from where the media come, nil for nowhere.
@@ -98,15 +101,26 @@ func (p *publication) setTarget(feed Feed) {
 	defer p.mu.Unlock()
 	p.target = feed
 	p.begin()
+	p.awaitKeyFrame()
 }
 
 // begin makes the stream start as a decoder needs it.
 func (p *publication) begin() { p.needKey, p.talking = true, false }
 
+// awaitKeyFrame asks the feed for the key frame to begin with: the picture of a screen may not change for long.
+func (p *publication) awaitKeyFrame() {
+	if p.target != nil && p.needKey && p.sending() {
+		p.target.requestKeyFrame()
+	}
+}
+
 // feedback passes on what a receiver reports. On the section's goroutine.
 func (p *publication) feedback(loss uint8, haveLoss, wantKey bool) {
 	p.mu.Lock()
 	feed := p.target
+	if haveLoss {
+		p.stats.LossPercent = float64(loss) * 100 / 256 // RFC 3550: a fraction of 256
+	}
 	p.mu.Unlock()
 	if feed == nil {
 		return
@@ -115,7 +129,7 @@ func (p *publication) feedback(loss uint8, haveLoss, wantKey bool) {
 		feed.requestKeyFrame()
 	}
 	if haveLoss {
-		feed.expectLoss(int(loss) * 100 / 256) // RFC 3550: a fraction of 256
+		feed.expectLoss(int(loss) * 100 / 256)
 	}
 }
 
@@ -130,13 +144,17 @@ func (p *publication) active() (sending, needKey bool) {
 
 func (p *publication) sending() bool { return p.on && p.out != nil }
 
-// writeVideo sends one VP8 frame, captured at at.
-func (p *publication) writeVideo(frame []byte, key bool, at time.Duration) {
+// writeVideo sends one VP8 frame, captured at at. The last frames of a feed that was taken away are not sent.
+func (p *publication) writeVideo(from Feed, frame []byte, key bool, at time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.sending() || p.needKey && !key || len(frame) == 0 {
+	if from != p.target || !p.sending() || p.needKey && !key || len(frame) == 0 {
 		return
 	}
+	if p.lastVideo != 0 { // a picture that was sent again, or another camera, may have run ahead
+		at = max(at, p.lastVideo+time.Millisecond)
+	}
+	p.lastVideo = at
 	p.needKey = false
 	p.stats.Frames++
 	p.picture++
@@ -160,9 +178,12 @@ func videoTime(at time.Duration) uint32 {
 
 // writeAudio sends one Opus packet of the 20 ms captured from at on. An empty one, or one of up to
 // 2 bytes, is a pause of discontinuous transmission: time passes and nothing is sent.
-func (p *publication) writeAudio(packet []byte, level uint8, at time.Duration) {
+func (p *publication) writeAudio(from Feed, packet []byte, level uint8, at time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if from != p.target {
+		return
+	}
 	due := p.soundTime(at)
 	p.nextSound = due + media.FrameSamples
 	if !p.sending() {

@@ -38,9 +38,9 @@ func TestPublication_WriteVideo(t *testing.T) {
 	for i := range frame {
 		frame[i] = byte(i)
 	}
-	p.writeVideo(frame, false, 0) // before the first key frame: nobody could decode it
-	p.writeVideo(frame, true, time.Second)
-	p.writeVideo(frame[:10], false, 2*time.Second)
+	p.writeVideo(nil, frame, false, 0) // before the first key frame: nobody could decode it
+	p.writeVideo(nil, frame, true, time.Second)
+	p.writeVideo(nil, frame[:10], false, 2*time.Second)
 	if n := len(tape.packets); n != 4 {
 		t.Fatalf("%d packets, want 3 and 1", n)
 	}
@@ -79,25 +79,25 @@ func TestPublication_WriteVideo(t *testing.T) {
 func TestPublication_Live(t *testing.T) {
 	p := newPublication(media.Camera)
 	tape := newTape(p)
-	p.writeVideo([]byte{1}, true, 0)
+	p.writeVideo(nil, []byte{1}, true, 0)
 	p.setLive(false)
 	if sending, _ := p.active(); sending {
 		t.Error("wants frames although nobody may see them")
 	}
-	p.writeVideo([]byte{1}, true, 0)
+	p.writeVideo(nil, []byte{1}, true, 0)
 	p.setLive(true)
 	if sending, needKey := p.active(); !sending || !needKey {
 		t.Error("does not begin with a key frame after a pause")
 	}
-	p.writeVideo([]byte{1}, false, 0)
-	p.writeVideo([]byte{1}, true, 0)
+	p.writeVideo(nil, []byte{1}, false, 0)
+	p.writeVideo(nil, []byte{1}, true, 0)
 	if n := len(tape.packets); n != 2 {
 		t.Errorf("%d packets, want one before and one after the pause", n)
 	}
 	p.connect(nil)
-	p.writeVideo([]byte{1}, true, 0)
+	p.writeVideo(nil, []byte{1}, true, 0)
 	again := newTape(p)
-	p.writeVideo([]byte{1}, true, 0)
+	p.writeVideo(nil, []byte{1}, true, 0)
 	if n := len(tape.packets) + len(again.packets); n != 3 {
 		t.Errorf("%d packets over two connections, want 3", n)
 	}
@@ -120,7 +120,7 @@ func TestPublication_WriteAudio(t *testing.T) {
 		{1060 * ms, nil}, {1080 * ms, packet[:2]}, // pauses of discontinuous transmission
 		{1100 * ms, packet}, {1400 * ms, packet}, // the device lost sound
 	} {
-		p.writeAudio(w.data, 20, w.at)
+		p.writeAudio(nil, w.data, 20, w.at)
 	}
 	type sent struct {
 		Time   uint32
@@ -142,7 +142,7 @@ func TestPublication_WriteAudio(t *testing.T) {
 
 func TestPublication_Feedback(t *testing.T) {
 	feed := &AudioCapture{}
-	video := &VideoCapture{}
+	video := newVideoCapture(nil, CaptureConfig{})
 	p := newPublication(media.Microphone)
 	p.feedback(0, false, true) // without a feed: nothing
 	p.setTarget(feed)
@@ -166,7 +166,7 @@ func TestPublication_Resent(t *testing.T) {
 	p.setLive(true)
 	p.connect(&outlet{track: &rtpTape{}, wire: wire})
 	for range 10 {
-		p.writeVideo([]byte{1}, true, 0)
+		p.writeVideo(nil, []byte{1}, true, 0)
 	}
 	wire.Store(13)
 	if got := p.snapshot().Resent; got != 3 {

@@ -15,6 +15,9 @@ import (
 // too slow: the newest frame is thrown away, and all up to the next key frame.
 const decodeQueue = 8
 
+// freezeAfter is how late a picture must be for people to see the one before stand still.
+const freezeAfter = 400 * time.Millisecond
+
 // video is the pictures of one remote source. The section's goroutine puts packets together and records;
 // a second one decodes while a display that can be seen wants the pictures.
 type video struct {
@@ -24,6 +27,7 @@ type video struct {
 	decoded atomic.Uint64 // pictures
 	dropped atomic.Uint64 // frames not decoded
 	lost    atomic.Bool   // the decoder needs a key frame
+	took    workTime      // to decode and convert a picture
 
 	mu            sync.Mutex // below: the section's goroutine
 	from          *assignment
@@ -34,6 +38,16 @@ type video struct {
 	keyFrames     uint64
 	plis          uint64
 	width, height int
+	freezes       uint64
+	last          delivery
+}
+
+// delivery is when a frame became whole.
+type delivery struct {
+	known     bool
+	at        time.Duration
+	timestamp uint32
+	missed    uint64 // packets and frames that were given up until then
 }
 
 func newVideo(base *remoteBase, rtt *atomic.Int64) *video {
@@ -68,6 +82,7 @@ func (v *video) push(from *assignment, packet *rtp.Packet, now time.Duration) {
 		v.assembler.Reset()
 		v.arrival.reset()
 		v.primed = false
+		v.last.known = false
 	}
 	v.arrival.add(packet, media.VideoClock, now)
 	// A packet sent again may be lost again: wait for three turns, but never let people wait for
@@ -76,10 +91,27 @@ func (v *video) push(from *assignment, packet *rtp.Packet, now time.Duration) {
 	v.assembler.Push(&packet.Header, packet.Payload, now)
 	want := false
 	for v.assembler.Next(&v.frame, now) {
+		v.noteFreeze(now)
 		want = v.deliver()
 	}
 	if (want || v.assembler.NeedKeyFrame()) && from.section.requestKeyFrame(now) {
 		v.plis++
+	}
+}
+
+// noteFreeze counts the frame that just became whole if people had to wait for it: it comes later than the sender's clock says, or
+// after others that never came.
+func (v *video) noteFreeze(now time.Duration) {
+	a := v.assembler.Stats()
+	next := delivery{known: true, at: now, timestamp: v.frame.Timestamp, missed: a.Lost + a.Dropped}
+	last := v.last
+	v.last = next
+	if !last.known || next.at-last.at <= freezeAfter {
+		return
+	}
+	paused := time.Duration(int32(next.timestamp-last.timestamp)) * time.Second / media.VideoClock // by the sender, as far as is known
+	if next.missed != last.missed || next.at-last.at-paused > freezeAfter {
+		v.freezes++
 	}
 }
 
@@ -123,7 +155,7 @@ func (v *video) stopDecoding() {
 }
 
 // stats returns the counters.
-func (v *video) stats(time.Duration) TrackStats {
+func (v *video) stats(now time.Duration) TrackStats {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := v.base()
@@ -131,6 +163,7 @@ func (v *video) stats(time.Duration) TrackStats {
 	s.Lost, s.Frames, s.KeyFrames = a.Lost, a.Frames, a.KeyFrames
 	s.Decoded, s.Dropped = v.decoded.Load(), v.dropped.Load()+a.Dropped
 	s.PLIs, s.Width, s.Height = v.plis, v.width, v.height
+	s.Freezes, s.DecodeMS = v.freezes, v.took.meanMS(now)
 	return s
 }
 
@@ -214,6 +247,7 @@ func (d *decoding) run() {
 // decode decodes one frame and shows it.
 func (d *decoding) decode(decoder media.VideoDecoder, frame []byte) error {
 	v := d.video
+	began := media.Now()
 	img, err := decoder.Decode(frame)
 	if err != nil || img == nil {
 		return err
@@ -222,5 +256,7 @@ func (d *decoding) decode(decoder media.VideoDecoder, frame []byte) error {
 	if err := v.viewer.show(v.codecs, img, v.active.Load); err != nil {
 		return fmt.Errorf("show %v: %w", img.Rect.Size(), err)
 	}
+	ended := media.Now()
+	v.took.add(ended, ended-began)
 	return nil
 }

@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"log/slog"
@@ -62,13 +63,18 @@ func newBench(codecs media.Codecs) *bench {
 // push brings a frame of one packet; 100 ms lie between two.
 func (b *bench) push(key bool) {
 	b.number++
+	b.pushAt(key, uint32(b.number)*9000, time.Duration(b.number)*100*time.Millisecond)
+}
+
+// pushAt brings the frame b.number.
+func (b *bench) pushAt(key bool, timestamp uint32, now time.Duration) {
 	data := mediatest.AppendFlatVP8([]byte{0x10}, mediatest.FlatVP8{
 		KeyFrame: key, Width: 16, Height: 16, Number: uint32(b.number), Color: color.YCbCr{Y: 100},
 	})
 	b.video.push(b.from, &rtp.Packet{
-		Header:  rtp.Header{SequenceNumber: uint16(b.number), Timestamp: uint32(b.number) * 9000, Marker: true},
+		Header:  rtp.Header{SequenceNumber: uint16(b.number), Timestamp: timestamp, Marker: true},
 		Payload: data,
-	}, time.Duration(b.number)*100*time.Millisecond)
+	}, now)
 }
 
 func TestVideo_SlowDecoder_DropsToTheNextKeyFrame(t *testing.T) {
@@ -135,6 +141,116 @@ func TestVideo_DecoderError_AsksForKeyFrame(t *testing.T) {
 	close(codecs.let)
 	b.video.stop()
 	b.video.release()
+}
+
+// countingCodecs count the decoders that are open.
+type countingCodecs struct {
+	mediatest.Codecs
+	open atomic.Int64
+}
+
+type countedDecoder struct {
+	media.VideoDecoder
+	codecs *countingCodecs
+}
+
+func (c *countingCodecs) NewVideoDecoder() (media.VideoDecoder, error) {
+	d, err := c.Codecs.NewVideoDecoder()
+	c.open.Add(1)
+	return &countedDecoder{d, c}, err
+}
+
+func (d *countedDecoder) Close() error {
+	d.codecs.open.Add(-1)
+	return d.VideoDecoder.Close()
+}
+
+// await waits for what a decoding goroutine does.
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.After(10 * time.Second); !ok(); runtime.Gosched() {
+		select {
+		case <-limit:
+			t.Fatalf("never: %s", what)
+		default:
+		}
+	}
+}
+
+// TestVideo_OnlyVisibleIsDecoded: in a room of 25 whose window shows 12 there are 12 decoders.
+func TestVideo_OnlyVisibleIsDecoded(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	codecs := &countingCodecs{}
+	room := make([]*bench, 25)
+	for i := range room {
+		room[i] = newBench(codecs)
+	}
+	turn := func(first int) { // to a page of 12
+		for i, b := range room {
+			b.display.SetVisible(i >= first && i < first+12)
+		}
+		for range 3 {
+			for _, b := range room {
+				b.push(true)
+			}
+		}
+	}
+	for _, c := range []struct {
+		first int
+		want  int64
+	}{{0, 12}, {12, 12}, {24, 1}, {100, 0}, {5, 12}} {
+		turn(c.first)
+		await(t, fmt.Sprintf("%d decoders for the page from %d on", c.want, c.first), func() bool { return codecs.open.Load() == c.want })
+	}
+	for i, b := range room {
+		b.video.stop()
+		b.video.release()
+		s := b.video.stats(media.Now())
+		if s.Frames != 15 || s.Decoded > s.Frames || (s.DecodeMS > 0) != (s.Decoded > 0) {
+			t.Errorf("track %d: %+v, want 15 frames, and a time for those decoded", i, s)
+		}
+	}
+	if n := codecs.open.Load(); n != 0 {
+		t.Errorf("%d decoders left", n)
+	}
+}
+
+func TestVideo_Freezes(t *testing.T) {
+	const ms = time.Millisecond
+	type frame struct {
+		sent, came time.Duration
+		lost       int // frames before it
+	}
+	for _, c := range []struct {
+		name   string
+		frames []frame
+		want   uint64
+	}{
+		{"even", []frame{{0, 0, 0}, {100 * ms, 100 * ms, 0}, {200 * ms, 210 * ms, 0}}, 0},
+		{"a little late", []frame{{0, 0, 0}, {100 * ms, 450 * ms, 0}, {200 * ms, 460 * ms, 0}}, 0},
+		{"late", []frame{{0, 0, 0}, {100 * ms, 550 * ms, 0}, {200 * ms, 560 * ms, 0}}, 1},
+		{"muted for a minute", []frame{{0, 0, 0}, {time.Minute, time.Minute + 20*ms, 0}}, 0},
+		{"a screen that stands still", []frame{{0, 0, 0}, {time.Second, time.Second, 0}, {2 * time.Second, 2050 * ms, 0}}, 0},
+		{"cut", []frame{{0, 0, 0}, {2 * time.Second, 2 * time.Second, 5}, {2100 * ms, 2100 * ms, 0}}, 1},
+		{"one lost", []frame{{0, 0, 0}, {200 * ms, 200 * ms, 1}}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(nil)
+			for _, f := range c.frames {
+				b.number += 1 + f.lost
+				if f.lost > 0 { // given up when the next one has waited for half a second
+					b.pushAt(true, uint32(f.sent.Milliseconds()*90), f.came-600*ms)
+					b.number++
+				}
+				b.pushAt(true, uint32(f.sent.Milliseconds()*90), f.came)
+			}
+			if got := b.video.stats(0).Freezes; got != c.want {
+				t.Errorf("%d freezes, want %d", got, c.want)
+			}
+			b.video.stop()
+			b.video.release()
+		})
+	}
 }
 
 func TestVideo_Inactive_TakesNothing(t *testing.T) {
