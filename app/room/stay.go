@@ -39,7 +39,7 @@ type stay struct {
 	telling    bool // a SetLive call is under way
 
 	subscribed  subscriptions
-	left        int           // tracks left out, for the log
+	leftOut     int           // tracks over the limit
 	quality     media.Quality // own, as measured
 	away        bool          // the server was out of reach since the last snapshot
 	lastMessage uint64        // id of the last one told

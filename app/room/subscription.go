@@ -139,16 +139,21 @@ func (s *stay) wanted() []peer.RemoteTrack {
 
 // subscribe wishes for the tracks of the others. It runs on the loop.
 func (s *stay) subscribe() {
-	tracks := s.wanted()
-	if over := len(tracks) - maxSubscriptions; over > 0 {
-		slices.SortStableFunc(tracks, func(a, b peer.RemoteTrack) int { return cmp.Compare(s.rank(a), s.rank(b)) })
-		tracks = tracks[:maxSubscriptions]
-		if over != s.left {
-			s.c.log.Warn("the room has more tracks than one member may receive", "left out", over)
-		}
-		s.left = over
+	tracks, over := s.within(s.wanted())
+	if over != s.leftOut {
+		s.c.log.Warn("the room has more tracks than one member may receive", "left out", over)
 	}
+	s.leftOut = over
 	s.peer.SetRemote(tracks)
+}
+
+// within keeps the first maxSubscriptions tracks, and says how many more there are. It runs on the loop.
+func (s *stay) within(tracks []peer.RemoteTrack) (first []peer.RemoteTrack, over int) {
+	if over = len(tracks) - maxSubscriptions; over <= 0 {
+		return tracks, 0
+	}
+	slices.SortStableFunc(tracks, func(a, b peer.RemoteTrack) int { return cmp.Compare(s.rank(a), s.rank(b)) })
+	return tracks[:maxSubscriptions], over
 }
 
 // rank orders tracks when there are too many. It runs on the loop.
