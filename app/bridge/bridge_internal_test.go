@@ -680,12 +680,12 @@ func TestBridge_Stats(t *testing.T) {
 	h := newHarness(t, func(f *fakeRoom) {
 		f.stats = room.Stats{
 			RTTMS:  1.5,
-			Remote: []peer.TrackStats{{UserID: "u2", Source: media.Camera, Packets: 10, Lost: 1, Bytes: 9, Frames: 3, KeyFrames: 1, Level: 50}},
-			Sent:   []peer.SendStats{{Source: media.Microphone, Packets: 4}},
+			Remote: []peer.TrackStats{{UserID: "u2", Source: media.Camera, Packets: 10, Lost: 1, Bytes: 9, Frames: 3, KeyFrames: 1, Level: 50, Freezes: 2}},
+			Sent:   []peer.SendStats{{Source: media.Microphone, Packets: 4, Width: 640, Height: 360, Bitrate: 500000, LossPercent: 1.5, EncodeMS: 4}},
 		}
 	})
 	h.script(t, createLine)
-	want := []string{`{"id":7,"ok":true,"res":{"rttMs":1.5,"remote":[{"userId":"u2","kind":"video","source":"camera","packets":10,"lost":1,"bytes":9,"frames":3,"keyFrames":1,"decoded":0,"dropped":0,"plis":0,"concealed":0,"level":50,"width":0,"height":0,"jitterMs":0,"delayMs":0}],"sent":[{"kind":"audio","source":"microphone","packets":4,"bytes":0,"frames":0,"resent":0,"level":0}]}}`}
+	want := []string{`{"id":7,"ok":true,"res":{"rttMs":1.5,"remote":[{"userId":"u2","kind":"video","source":"camera","packets":10,"lost":1,"bytes":9,"frames":3,"keyFrames":1,"decoded":0,"dropped":0,"plis":0,"concealed":0,"level":50,"width":0,"height":0,"jitterMs":0,"delayMs":0,"decodeMs":0,"freezes":2}],"sent":[{"kind":"audio","source":"microphone","packets":4,"bytes":0,"frames":0,"resent":0,"level":0,"width":640,"height":360,"bitrate":500000,"lossPercent":1.5,"encodeMs":4}]}}`}
 	if diff := cmp.Diff(want, h.script(t, `{"id":7,"method":"x-stats"}`)); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}

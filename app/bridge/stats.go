@@ -31,6 +31,8 @@ type RemoteStats struct {
 	Height    int     `json:"height"`
 	JitterMS  float64 `json:"jitterMs"`
 	DelayMS   float64 `json:"delayMs"`
+	DecodeMS  float64 `json:"decodeMs"` // mean of one picture
+	Freezes   uint64  `json:"freezes"`
 }
 
 // SentStats counts what was sent of one own source.
@@ -42,6 +44,12 @@ type SentStats struct {
 	Frames  uint64 `json:"frames"`
 	Resent  uint64 `json:"resent"` // packets
 	Level   int    `json:"level"`
+	Width   int    `json:"width"`
+	Height  int    `json:"height"`
+	// Bitrate is what the encoder aims at, bit/s; 0: sent as the source gave it.
+	Bitrate     int     `json:"bitrate"`
+	LossPercent float64 `json:"lossPercent"` // as the other side reported it
+	EncodeMS    float64 `json:"encodeMs"`    // mean of one frame
 }
 
 func (c *call) stats() (any, error) { return statsOf(c.engine.Stats()), nil }
@@ -54,13 +62,14 @@ func statsOf(s room.Stats) Stats {
 			Packets: t.Packets, Lost: t.Lost, Bytes: t.Bytes,
 			Frames: t.Frames, KeyFrames: t.KeyFrames, Decoded: t.Decoded, Dropped: t.Dropped, PLIs: t.PLIs,
 			Concealed: t.Concealed, Level: t.Level, Width: t.Width, Height: t.Height,
-			JitterMS: t.JitterMS, DelayMS: t.DelayMS,
+			JitterMS: t.JitterMS, DelayMS: t.DelayMS, DecodeMS: t.DecodeMS, Freezes: t.Freezes,
 		})
 	}
 	for _, t := range s.Sent {
 		out.Sent = append(out.Sent, SentStats{
 			Kind: kind(t.Source), Source: t.Source.String(),
 			Packets: t.Packets, Bytes: t.Bytes, Frames: t.Frames, Resent: t.Resent, Level: t.Level,
+			Width: t.Width, Height: t.Height, Bitrate: t.Bitrate, LossPercent: t.LossPercent, EncodeMS: t.EncodeMS,
 		})
 	}
 	return out

@@ -249,6 +249,12 @@ func TestContext_TwoPeopleTalk(t *testing.T) {
 		t.Errorf("R-38: exit with another room's id: %v", err)
 	}
 	a.await(n, members("a"))
+	if err := a.StopScreenShare(t.Context()); err != nil { // waits until the news has been dealt with
+		t.Error(err)
+	}
+	if got := a.packets("b", media.Camera); got > 0 {
+		t.Error("the counters of a user who left are kept")
+	}
 	if err := b.Exit(t.Context(), "r"); err != nil {
 		t.Errorf("R-38: exit in no room: %v", err)
 	}

@@ -220,11 +220,16 @@ func (s *stay) leave(ctx context.Context) {
 // changed tells what is new in the model and brings the media connection up to it. It runs on the loop.
 func (s *stay) changed() {
 	s.tellMembers()
-	video, share := s.told.video, s.told.share
+	before := s.told
 	s.told.tell(&s.model, s.c.emit)
-	s.clear(media.Camera, video, s.told.video)
-	s.clear(media.Screen, share, s.told.share)
+	s.clear(media.Camera, before.video, s.told.video)
+	s.clear(media.Screen, before.share, s.told.share)
 	s.subscribe()
+	for _, user := range before.chat {
+		if s.model.index(string(user)) < 0 {
+			s.peer.Forget(string(user))
+		}
+	}
 	s.tellLive()
 }
 
