@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pion/transport/v4"
 	"github.com/pion/transport/v4/test"
 )
 
@@ -155,16 +157,7 @@ func TestNetwork_ListenUDP(t *testing.T) {
 	defer test.CheckRoutines(t)()
 	defer test.TimeOut(20 * time.Second).Stop()
 	n := mustNetwork(t)
-	far, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer far.Close()
-	near, err := n.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer near.Close()
+	near, far := pair(t, n)
 	if _, err := near.WriteTo([]byte("ping"), far.LocalAddr()); err != nil {
 		t.Fatal(err)
 	}
@@ -204,6 +197,123 @@ func TestNetwork_ListenUDP(t *testing.T) {
 	if r := impair(t, n, `{}`); r.Passed != 2 || r.Lost != 1 || r.Overflow != 0 {
 		t.Errorf("counters %+v, want 2 passed, 1 lost", r)
 	}
+}
+
+// TestUDPConn_In: what comes in late is read in the order in which it is due, before the reader's deadline.
+func TestUDPConn_In(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	n := mustNetwork(t)
+	near, far := pair(t, n)
+	buf := make([]byte, 10)
+	send := func(text, params string) {
+		t.Helper()
+		before := n.Report()
+		impair(t, n, params)
+		if _, err := far.WriteTo([]byte(text), near.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+		near.SetReadDeadline(time.Now().Add(time.Millisecond))
+		for n.Report().Passed == before.Passed { // it is on its way, not in the socket
+			if k, _, err := near.ReadFrom(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Fatalf("read %q, %v before anything is due", buf[:k], err)
+			}
+			near.SetReadDeadline(time.Now().Add(time.Millisecond))
+		}
+		near.SetReadDeadline(time.Time{})
+	}
+	send("last", `{"delayMs":2000}`)
+	send("first", `{"delayMs":500}`)
+	impair(t, n, `{"delayMs":0}`)
+	for _, want := range []string{"first", "last"} {
+		if k, addr, err := near.ReadFrom(buf); err != nil || string(buf[:k]) != want || addr.String() != far.LocalAddr().String() {
+			t.Fatalf("got %q from %v, %v, want %q", buf[:k], addr, err, want)
+		}
+	}
+	near.SetDeadline(time.Now().Add(-time.Second))
+	if _, _, err := near.ReadFrom(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("after the deadline: %v", err)
+	}
+	near.SetDeadline(time.Time{})
+	send("waits", `{"delayMs":10000}`)
+	near.SetReadDeadline(time.Now().Add(time.Millisecond))
+	if _, _, err := near.ReadFrom(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("while a datagram waits: %v", err)
+	}
+}
+
+// pair opens an impaired socket, and a plain one as its other end.
+func pair(t testing.TB, n *Network) (near transport.UDPConn, far *net.UDPConn) {
+	t.Helper()
+	loopback := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	far, err := net.ListenUDP("udp4", loopback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if near, err = n.ListenUDP("udp4", loopback); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		far.Close()
+		near.Close()
+	})
+	return near, far
+}
+
+func TestUDPConn_Refuses(t *testing.T) {
+	n := mustNetwork(t)
+	near, far := pair(t, n)
+	if _, err := near.WriteTo([]byte("x"), &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}); err == nil {
+		t.Error("a TCP address: no error")
+	}
+	for _, params := range []string{`{}`, `{"delayMs":1}`} {
+		impair(t, n, params)
+		if _, err := near.WriteTo(make([]byte, maxDatagram+1), far.LocalAddr()); err == nil {
+			t.Errorf("%s: a datagram of 64 KiB: no error", params)
+		}
+	}
+}
+
+func TestNetwork_Set(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := mustNetwork(t)
+		check := func(what string, want bool) {
+			t.Helper()
+			if got := n.Impaired(); got != want {
+				t.Errorf("%s: impaired is %v, want %v", what, got, want)
+			}
+		}
+		check("at the start", false)
+		if err := errors.Join(n.Set(Conditions{LossPercent: 5}), n.Set(Conditions{LossPercent: 6})); err != nil {
+			t.Fatal(err)
+		}
+		check("with loss", true)
+		for _, c := range []Conditions{{LossPercent: 101}, {DelayMS: -1}, {JitterMS: math.NaN()}, {RateKbps: math.Inf(1)}} {
+			if err := n.Set(c); err == nil {
+				t.Errorf("%+v: no error", c)
+			}
+		}
+		if got := n.Report().LossPercent; got != 6 {
+			t.Errorf("loss %v %%, want 6", got)
+		}
+		if err := n.Set(Conditions{}); err != nil {
+			t.Fatal(err)
+		}
+		check("without loss", false)
+		if n.Cut(-1) == nil || n.Cut(maxCut+1) == nil {
+			t.Error("a cut of no sense: no error")
+		}
+		if err := n.Cut(time.Second); err != nil {
+			t.Fatal(err)
+		}
+		check("cut", true)
+		time.Sleep(time.Second) // of the bubble
+		check("after the cut", false)
+		if err := errors.Join(n.Cut(time.Minute), n.Cut(0)); err != nil {
+			t.Fatal(err)
+		}
+		check("after a cut that was ended", false)
+	})
 }
 
 func TestNetwork_RoundTripper(t *testing.T) {

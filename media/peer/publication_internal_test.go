@@ -106,6 +106,45 @@ func TestPublication_Live(t *testing.T) {
 	}
 }
 
+// TestPublication_SetTarget: another feed goes on where the one before was, whose last frames stay behind.
+func TestPublication_SetTarget(t *testing.T) {
+	p := newPublication(media.Camera)
+	before, after := newVideoCapture(nil, CaptureConfig{}), newVideoCapture(nil, CaptureConfig{})
+	p.setTarget(before)
+	tape := newTape(p)
+	p.writeVideo(before, []byte{1}, true, 3*time.Second)
+	p.setTarget(after)
+	if !after.keyWanted.Load() {
+		t.Error("the new feed is not asked for a key frame")
+	}
+	p.writeVideo(before, []byte{2}, true, 4*time.Second) // was on its way
+	p.writeVideo(after, []byte{3}, false, 4*time.Second) // nobody could decode it
+	p.writeVideo(after, []byte{4}, true, 2*time.Second)  // its clock is behind
+	p.writeVideo(after, []byte{5}, false, 5*time.Second)
+	type sent struct {
+		Content  byte
+		Sequence uint16
+		Time     uint32
+	}
+	var got []sent
+	for _, packet := range tape.packets {
+		got = append(got, sent{packet.Payload[4], packet.SequenceNumber - tape.packets[0].SequenceNumber, packet.Timestamp - p.clock})
+	}
+	want := []sent{{1, 0, 270_000}, {4, 1, 270_090}, {5, 2, 450_000}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("packets (-want +got):\n%s", diff)
+	}
+
+	sound, voice := newPublication(media.Microphone), &AudioCapture{}
+	sound.setTarget(voice)
+	heard := newTape(sound)
+	sound.writeAudio(&AudioCapture{}, []byte{1, 2, 3}, 20, time.Second)
+	sound.writeAudio(voice, []byte{1, 2, 3}, 20, time.Second)
+	if n := len(heard.packets); n != 1 {
+		t.Errorf("%d packets of sound, want that of the feed that is published", n)
+	}
+}
+
 func TestPublication_WriteAudio(t *testing.T) {
 	const ms = time.Millisecond
 	p := newPublication(media.Microphone)
@@ -147,8 +186,8 @@ func TestPublication_Feedback(t *testing.T) {
 	p.feedback(0, false, true) // without a feed: nothing
 	p.setTarget(feed)
 	p.feedback(summarize([]rtcp.Packet{&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{FractionLost: 64}}}}))
-	if got := feed.loss.Load(); got != 25 {
-		t.Errorf("loss %d %%, want 25", got)
+	if got := feed.loss.Load(); got != 25 || p.snapshot().LossPercent != 25 {
+		t.Errorf("loss %d %%, want 25; statistics %+v", got, p.snapshot())
 	}
 	p.setTarget(video)
 	for _, packet := range []rtcp.Packet{&rtcp.PictureLossIndication{}, &rtcp.FullIntraRequest{}} {
