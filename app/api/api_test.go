@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -56,6 +57,26 @@ func TestFromConnect_OverTheWire(t *testing.T) {
 			var wire *connect.Error
 			if errors.As(err, &wire) && tt.kind == errno.Failed && wire.Message() != "internal error" {
 				t.Errorf("got message %q for an unknown error, want nothing of it", wire.Message())
+			}
+		})
+	}
+}
+
+func TestCheckMessage(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"short", "a", ""},
+		{"blank", " ", ""},
+		{"longest", strings.Repeat("文", 1365) + "a", ""},
+		{"empty", "", "x-sendMessage:fail params.text should not be empty"},
+		{"long", strings.Repeat("文", 1365) + "ab", "x-sendMessage:fail params.text should be at most 4096 bytes, but has 4097"},
+		{"no UTF-8", "a\xff", "x-sendMessage:fail params.text should be UTF-8"},
+		{"cut in a character", "文"[:2], "x-sendMessage:fail params.text should be UTF-8"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := api.CheckMessage("x-sendMessage", tt.text)
+			if (err == nil) != (tt.want == "") || err != nil && (err.Error() != tt.want || !errors.Is(err, errno.InvalidParam)) {
+				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
 	}

@@ -47,6 +47,139 @@ func TestPrivileges_TokenExpires(t *testing.T) { // T-17, T-24, T-26
 	}
 }
 
+// The end of the token, and of each privilege with a meaning, is announced once, 30 s before and not earlier.
+func TestPrivileges_Warnings(t *testing.T) { // T-16, T-24, T-25
+	tests := []struct {
+		name   string
+		end    func(tok *token.AccessToken, at uint32)
+		ignore bool
+		want   bool
+	}{
+		{name: "token", end: func(tok *token.AccessToken, at uint32) { tok.ExpireAt = at }, want: true},
+		{name: "publish", end: privilegeEnds(token.PublishStream), want: true},
+		{name: "publish audio", end: privilegeEnds(token.PublishAudio), want: true},
+		{name: "publish video", end: privilegeEnds(token.PublishVideo), want: true},
+		{name: "subscribe", end: privilegeEnds(token.SubscribeStream), want: true},
+		{name: "publish data", end: privilegeEnds(token.PublishData)},
+		{name: "no name", end: privilegeEnds(5)},
+		{name: "never", end: func(tok *token.AccessToken, _ uint32) { tok.ExpireAt = 0 }},
+		{name: "after the token", end: func(tok *token.AccessToken, at uint32) {
+			tok.ExpireAt, tok.Privileges[token.SubscribeStream] = at, at+5
+		}, want: true},
+		{name: "privileges are not enforced", end: privilegeEnds(token.SubscribeStream), ignore: true},
+		{name: "token, privileges are not enforced", end: func(tok *token.AccessToken, at uint32) { tok.ExpireAt = at }, ignore: true, want: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, func(c *Config) { c.IgnorePrivileges = tt.ignore })
+			end := w.clock.Now().Unix() + 100
+			ann := w.join("room1", "ann")
+			bob := w.join("room1", "bob", func(tok *token.AccessToken) { tt.end(tok, uint32(end)) })
+			ann.listen()
+			events := bob.listen()
+			quiet := func() {
+				t.Helper()
+				events.want(messageEvent(ann.say("still")))
+			}
+			w.clock.turn(69 * time.Second)
+			quiet()
+			w.clock.turn(time.Second)
+			if tt.want {
+				events.want(willExpire(end))
+			}
+			quiet()
+			w.clock.turn(29 * time.Second)
+			quiet()
+		})
+	}
+}
+
+func privilegeEnds(p token.Privilege) func(*token.AccessToken, uint32) {
+	return func(tok *token.AccessToken, at uint32) { tok.Privileges[p] = at }
+}
+
+// Each privilege ends on its own; the user stays and keeps the rest, and is told until when.
+func TestPrivileges_EachOnItsOwn(t *testing.T) { // T-9, T-15, T-17, T-28, T-29
+	start := time.Unix(1_700_000_000, 0).Unix()
+	at, end := uint32(start)+100, start+1000
+	tests := []struct {
+		name          string
+		privileges    map[token.Privilege]uint32
+		before, after *api.Privileges
+	}{
+		{"publish", map[token.Privilege]uint32{0: at, 1: at, 2: at, 4: 0},
+			&api.Privileges{PublishAudio: true, PublishVideo: true, Subscribe: true, PublishAudioUntil: int64(at), PublishVideoUntil: int64(at), SubscribeUntil: end},
+			&api.Privileges{Subscribe: true, SubscribeUntil: end}},
+		{"publish, audio longer", map[token.Privilege]uint32{0: at, 1: 0, 2: at, 4: 0},
+			&api.Privileges{PublishAudio: true, PublishVideo: true, Subscribe: true, PublishAudioUntil: end, PublishVideoUntil: int64(at), SubscribeUntil: end},
+			&api.Privileges{PublishAudio: true, Subscribe: true, PublishAudioUntil: end, SubscribeUntil: end}},
+		{"audio", map[token.Privilege]uint32{1: at, 2: 0},
+			&api.Privileges{PublishAudio: true, PublishVideo: true, PublishAudioUntil: int64(at), PublishVideoUntil: end},
+			&api.Privileges{PublishVideo: true, PublishVideoUntil: end}},
+		{"video", map[token.Privilege]uint32{1: uint32(end) + 5, 2: at},
+			&api.Privileges{PublishAudio: true, PublishVideo: true, PublishAudioUntil: end, PublishVideoUntil: int64(at)},
+			&api.Privileges{PublishAudio: true, PublishAudioUntil: end}},
+		{"subscribe", map[token.Privilege]uint32{0: 0, 4: at},
+			&api.Privileges{PublishAudio: true, PublishVideo: true, Subscribe: true, PublishAudioUntil: end, PublishVideoUntil: end, SubscribeUntil: int64(at)},
+			&api.Privileges{PublishAudio: true, PublishVideo: true, PublishAudioUntil: end, PublishVideoUntil: end}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			tt.before.TokenExpireAt, tt.after.TokenExpireAt = end, end
+			ann := w.join("room1", "ann")
+			bob := w.join("room1", "bob", func(tok *token.AccessToken) { tok.ExpireAt, tok.Privileges = uint32(end), tt.privileges })
+			if diff := cmp.Diff(tt.before, bob.joined.GetPrivileges(), protocmp.Transform()); diff != "" {
+				t.Errorf("at first (-want +got):\n%s", diff)
+			}
+			ann.listen()
+			events := bob.listen()
+			w.clock.turn(100 * time.Second) // the very second is good
+			events.want(willExpire(int64(at)))
+			events.want(messageEvent(ann.say("still")))
+			w.clock.turn(time.Second)
+			events.want(&api.Event{Body: &api.Event_Privileges{Privileges: tt.after}})
+			events.want(messageEvent(ann.say("still")))
+		})
+	}
+}
+
+func TestPrivileges_UpdateShortly(t *testing.T) { // T-32
+	w := newWorld(t)
+	ann, bob := w.join("room1", "ann"), w.join("room1", "bob")
+	ann.listen()
+	events := bob.listen()
+	end := w.clock.Now().Unix() + 10
+	if _, err := bob.UpdateToken(t.Context(), &api.UpdateTokenRequest{Token: w.mint("room1", "bob", w.until(10))}); err != nil {
+		t.Fatal(err)
+	}
+	events.want(willExpire(end))
+	if got := events.next().GetPrivileges(); got.GetTokenExpireAt() != end {
+		t.Errorf("got %v", got)
+	}
+	// A longer one again: nothing ends soon any more, also for a stream that is opened now.
+	if _, err := bob.UpdateToken(t.Context(), &api.UpdateTokenRequest{Token: w.mint("room1", "bob")}); err != nil {
+		t.Fatal(err)
+	}
+	events = bob.listen()
+	w.clock.turn(time.Minute)
+	events.want(messageEvent(ann.say("still")))
+}
+
+// A token that is refused leaves the old one in force, with all that it allows.
+func TestPrivileges_RefusedUpdate(t *testing.T) { // T-30
+	w := newWorld(t)
+	ann := w.join("room1", "ann")
+	events := ann.listen()
+	for _, text := range badTokens(w) {
+		if _, err := ann.UpdateToken(t.Context(), &api.UpdateTokenRequest{Token: text}); err == nil {
+			t.Errorf("%.40q was taken", text)
+		}
+	}
+	events.want(messageEvent(ann.say("nothing was told")))
+	w.publish(ann, 1, api.Source_SOURCE_CAMERA)
+}
+
 func TestPrivileges_WarningAtOnce(t *testing.T) { // T-32
 	w := newWorld(t)
 	end := w.clock.Now().Unix() + 20

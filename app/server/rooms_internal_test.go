@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 	"github.com/google/go-cmp/cmp"
@@ -71,21 +72,114 @@ func TestRooms_Exit_EndsTheSession(t *testing.T) {
 	}
 }
 
+// Rooms with one name in two apps know nothing of each other, whatever happens in them.
 func TestRooms_AppsAreIsolated(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("room1", "ann")
 	events := ann.listen()
-	other, err := w.client("").Join(t.Context(), &api.JoinRequest{AppId: appB, RoomId: "room1", UserId: "ann",
-		Token: w.mint("room1", "ann", func(tok *token.AccessToken) { tok.AppID = appB })})
-	if err != nil {
-		t.Fatal(err)
+	track := w.publish(ann, 1, api.Source_SOURCE_CAMERA)[0].GetTrackId()
+	events.until(func(ev *api.Event) bool { return ev.GetChanged() != nil })
+	ann.say("in app A")
+
+	other := w.joinAppB("room1", "ann") // the same user, too
+	otherEvents := other.listen()
+	if got := other.joined.GetSnapshot(); got.GetSeq() != 1 || len(got.GetMembers()) != 1 || len(got.GetMessages()) != 0 {
+		t.Errorf("the room of the other app: %v", got)
 	}
-	if n := len(other.GetSnapshot().GetMembers()); n != 1 {
-		t.Errorf("the room of the other app has %d members", n)
+	reply, err := other.Negotiate(t.Context(), &api.NegotiateRequest{Connection: 1, Offer: "offer",
+		Publish:   []*api.Publish{{Mid: "0", Source: api.Source_SOURCE_CAMERA, Live: true}},
+		Subscribe: []*api.Subscribe{{Mid: "1", TrackId: track}}})
+	if err != nil || len(reply.GetSubscribed()) != 0 {
+		t.Errorf("subscribing to media of the other app: got %v, %v", reply, err)
 	}
+	w.sfu.await(func() bool { return w.sfu.peers[1].offers[0].Subscribe[0].Track == "" })
+	if id := other.say("in app B").GetId(); id != 1 {
+		t.Errorf("the first message has the id %d", id)
+	}
+	if _, err := other.ReportQuality(t.Context(), &api.ReportQualityRequest{Level: 2}); err != nil {
+		t.Error(err)
+	}
+	other.setVisible(false)
+	if _, err := w.admin().RemoveUser(t.Context(), &api.RemoveUserRequest{Ticket: w.ticket("room1", inAppB), UserId: "ann"}); err != nil {
+		t.Error(err)
+	}
+	if reason, _ := otherEvents.end(); reason != api.EndReason_END_REASON_KICKED {
+		t.Errorf("in app B: got end %v", reason)
+	}
+	w.joinAppB("room1", "eve")
+	if _, err := w.admin().EndRoom(t.Context(), &api.EndRoomRequest{Ticket: w.ticket("room1", inAppB)}); err != nil {
+		t.Error(err)
+	}
+
+	events.until(func(ev *api.Event) bool { return ev.GetMessage().GetText() == "in app A" })
 	w.join("room1", "bob")
-	if got := events.next().GetJoined().GetUserId(); got != "bob" {
-		t.Errorf("the first event after a join in another app is %q", got)
+	events.want(joinedEvent(seen(w, "bob")))
+}
+
+// How stays end: what the stream says last, what later calls and streams of the session are told, and what the
+// others see.
+func TestRooms_Ends(t *testing.T) { // E-2, T-26, N-48, N-49
+	tests := []struct {
+		name  string
+		end   func(w *world)
+		want  api.EndReason
+		errNo int
+		text  string
+		left  *api.Event // nil: nobody is told
+	}{
+		{"token expired", func(w *world) { w.clock.turn(101 * time.Second) },
+			api.EndReason_END_REASON_TOKEN_EXPIRED, 21108, "token expired", leftEvent("bob", api.LeftReason_LEFT_REASON_TOKEN_EXPIRED)},
+		{"duplicate login", func(w *world) { w.join("room1", "bob") },
+			api.EndReason_END_REASON_DUPLICATE_LOGIN, 21102, "error code:-1004", changedEvent(&api.Member{UserId: "bob", JoinedAtMs: 1_700_000_000_000, Connected: true})},
+		{"kicked", func(w *world) {
+			_, _ = w.admin().RemoveUser(w.t.Context(), &api.RemoveUserRequest{Ticket: w.ticket("room1"), UserId: "bob"})
+		}, api.EndReason_END_REASON_KICKED, 21102, "error code:-1006", leftEvent("bob", api.LeftReason_LEFT_REASON_KICKED)},
+		{"room dismissed", func(w *world) {
+			_, _ = w.admin().EndRoom(w.t.Context(), &api.EndRoomRequest{Ticket: w.ticket("room1")})
+		}, api.EndReason_END_REASON_ROOM_DISMISSED, 21102, "error code:-1011", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			events := w.join("room1", "ann").listen()
+			bob := w.join("room1", "bob", w.until(100))
+			events.want(joinedEvent(seen(w, "bob")))
+			bobEvents := bob.listen()
+			tt.end(w)
+			if reason, err := bobEvents.end(); reason != tt.want || err != nil {
+				t.Errorf("stream: got end %v, %v", reason, err)
+			}
+			if reason, err := bob.events().end(); reason != tt.want || err != nil {
+				t.Errorf("stream opened later: got end %v, %v", reason, err)
+			}
+			for name, call := range bob.calls() {
+				got := api.FromConnect("x", call())
+				if got == nil || got.ErrNo != tt.errNo || got.ErrMsg != "x:fail "+tt.text {
+					t.Errorf("%s: got %v", name, got)
+				}
+			}
+			if tt.left != nil {
+				events.want(tt.left)
+			} else if reason, _ := events.end(); reason != tt.want {
+				t.Errorf("others: got end %v", reason)
+			}
+		})
+	}
+}
+
+// calls are all calls of a session but Exit, which never fails, and Events.
+func (g *guest) calls() map[string]func() error {
+	ctx := g.t.Context()
+	return map[string]func() error{
+		"Negotiate":  func() error { _, err := g.Negotiate(ctx, &api.NegotiateRequest{}); return err },
+		"SetLive":    func() error { _, err := g.SetLive(ctx, &api.SetLiveRequest{}); return err },
+		"SetVisible": func() error { _, err := g.SetVisible(ctx, &api.SetVisibleRequest{}); return err },
+		"SendMessage": func() error {
+			_, err := g.SendMessage(ctx, &api.SendMessageRequest{Text: "x"})
+			return err
+		},
+		"ReportQuality": func() error { _, err := g.ReportQuality(ctx, &api.ReportQualityRequest{}); return err },
+		"UpdateToken":   func() error { _, err := g.UpdateToken(ctx, &api.UpdateTokenRequest{}); return err },
 	}
 }
 
@@ -213,19 +307,15 @@ func TestRooms_CallsWithoutASession(t *testing.T) {
 	for _, secret := range []string{"", "unknown", strings.Repeat("0", 32), strings.Repeat("x", 8<<10)} {
 		c := w.client(secret)
 		ctx := t.Context()
-		calls := map[string]func() error{
-			"Exit":        func() error { _, err := c.Exit(ctx, &api.ExitRequest{}); return err },
-			"UpdateToken": func() error { _, err := c.UpdateToken(ctx, &api.UpdateTokenRequest{}); return err },
-			"Negotiate":   func() error { _, err := c.Negotiate(ctx, &api.NegotiateRequest{}); return err },
-			"SetLive":     func() error { _, err := c.SetLive(ctx, &api.SetLiveRequest{}); return err },
-			"Events": func() error {
-				stream, err := c.Events(ctx, &api.EventsRequest{})
-				if err != nil {
-					return err
-				}
-				stream.Receive()
-				return stream.Err()
-			},
+		calls := (&guest{RoomServiceClient: c, t: t}).calls()
+		calls["Exit"] = func() error { _, err := c.Exit(ctx, &api.ExitRequest{}); return err }
+		calls["Events"] = func() error {
+			stream, err := c.Events(ctx, &api.EventsRequest{})
+			if err != nil {
+				return err
+			}
+			stream.Receive()
+			return stream.Err()
 		}
 		for name, call := range calls {
 			t.Run(fmt.Sprintf("%s with %.10q", name, secret), func(t *testing.T) {
@@ -344,7 +434,7 @@ func (l *listener) follow(seq uint64) (*api.Snapshot, error) {
 	return p.room, nil
 }
 
-// Many users come, publish, mute and go at once, while streams open at any moment: whoever replays his
+// Many users come, publish, mute, vanish, talk and go at once, while streams open at any moment: whoever replays his
 // events from his snapshot on arrives at the room as it is.
 func TestRooms_SnapshotAndDeltasAgree(t *testing.T) {
 	const users, turns = 8, 25
@@ -357,7 +447,7 @@ func TestRooms_SnapshotAndDeltasAgree(t *testing.T) {
 			user := fmt.Sprintf("user%d", u)
 			var me *guest
 			for turn := range turns {
-				switch n := random.IntN(8); {
+				switch n := random.IntN(10); {
 				case n == 0:
 					watchers <- w.join("room1", fmt.Sprintf("watcher%d-%d", u, turn)).listen()
 				case me == nil || n == 1: // the same user again
@@ -368,7 +458,12 @@ func TestRooms_SnapshotAndDeltasAgree(t *testing.T) {
 					}
 					me = nil
 				case n == 3:
+					me.setVisible(true)
 					w.publish(me, uint32(turn+1), api.Source_SOURCE_MICROPHONE)
+				case n < 6:
+					me.setVisible(n == 4)
+				case n == 6:
+					me.say("hello")
 				default:
 					if _, err := me.SetLive(t.Context(), &api.SetLiveRequest{Live: map[uint32]bool{1: n%2 == 0}}); err != nil {
 						t.Error(err)
@@ -388,7 +483,8 @@ func TestRooms_SnapshotAndDeltasAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(last, got, protocmp.Transform()); diff != "" {
+		// Who joined earlier has heard more.
+		if diff := cmp.Diff(last, got, protocmp.Transform(), protocmp.IgnoreFields(&api.Snapshot{}, "messages")); diff != "" {
 			t.Fatalf("replayed room (-snapshot +replayed):\n%s", diff)
 		}
 	}

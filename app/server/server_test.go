@@ -2,18 +2,22 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"testing"
 	"time"
 
 	"connectrpc.com/connect"
+	"github.com/google/go-cmp/cmp"
 	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v4/test"
 	"github.com/pion/webrtc/v4"
 	pionmedia "github.com/pion/webrtc/v4/pkg/media"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	"parlor/app/api"
 	"parlor/app/server"
@@ -94,8 +98,8 @@ func (p *participant) negotiate(req *api.NegotiateRequest) *api.NegotiateRespons
 	return response
 }
 
-// Media goes from one member to another through the real SFU.
-func TestServer_ForwardsMedia(t *testing.T) {
+func newServer(t *testing.T) *server.Server {
+	t.Helper()
 	limit := test.TimeOut(30 * time.Second)
 	leaks := test.CheckRoutines(t)
 	t.Cleanup(func() { leaks(); limit.Stop() })
@@ -108,41 +112,107 @@ func TestServer_ForwardsMedia(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	ann, bob := join(t, s, "ann"), join(t, s, "bob")
+	return s
+}
 
-	camera, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "camera", "ann")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ann.conn.AddTransceiverFromTrack(camera, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
-		t.Fatal(err)
-	}
-	published := ann.negotiate(&api.NegotiateRequest{Publish: []*api.Publish{{Mid: "0", Source: api.Source_SOURCE_CAMERA, Live: true}}}).GetPublished()
+// outlet is a source that is published.
+type outlet struct {
+	source api.Source
+	track  *webrtc.TrackLocalStaticSample
+	frame  []byte // ends with the source, by which the other side knows it
+}
 
-	arrived := make(chan struct{})
-	bob.conn.OnTrack(func(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-		if _, _, err := remote.ReadRTP(); err == nil {
-			close(arrived)
+// publish adds a section for each source and negotiates them.
+func (p *participant) publish(sources ...api.Source) (list []outlet, published []*api.Track) {
+	p.t.Helper()
+	req := new(api.NegotiateRequest)
+	for i, source := range sources {
+		codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
+		var frame []byte
+		if source == api.Source_SOURCE_CAMERA || source == api.Source_SOURCE_SCREEN {
+			codec = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
+			frame = []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, 16, 0, 16, 0} // a key frame
+		}
+		track, err := webrtc.NewTrackLocalStaticSample(codec, source.String(), "stream")
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if _, err := p.conn.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
+			p.t.Fatal(err)
+		}
+		list = append(list, outlet{source, track, append(append(frame, make([]byte, 50)...), byte(source))})
+		req.Publish = append(req.Publish, &api.Publish{Mid: fmt.Sprint(i), Source: source, Live: true})
+	}
+	return list, p.negotiate(req).GetPublished()
+}
+
+// subscribe adds a section for each track and returns what arrives: the last byte of a packet, by section.
+func (p *participant) subscribe(tracks []*api.Track) <-chan map[string]byte {
+	p.t.Helper()
+	arrived := make(chan map[string]byte, len(tracks)) // one for each track
+	p.conn.OnTrack(func(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		if packet, _, err := remote.ReadRTP(); err == nil {
+			arrived <- map[string]byte{receiver.RTPTransceiver().Mid(): packet.Payload[len(packet.Payload)-1]}
 		}
 		_, _ = io.Copy(io.Discard, trackReader{remote}) // to its end
 	})
-	if _, err := bob.conn.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
-		t.Fatal(err)
+	req := new(api.NegotiateRequest)
+	for i, track := range tracks {
+		kind := webrtc.RTPCodecTypeAudio
+		if track.GetSource() == api.Source_SOURCE_CAMERA || track.GetSource() == api.Source_SOURCE_SCREEN {
+			kind = webrtc.RTPCodecTypeVideo
+		}
+		if _, err := p.conn.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+			p.t.Fatal(err)
+		}
+		req.Subscribe = append(req.Subscribe, &api.Subscribe{Mid: fmt.Sprint(i), TrackId: track.GetTrackId()})
 	}
-	bob.negotiate(&api.NegotiateRequest{Subscribe: []*api.Subscribe{{Mid: "0", TrackId: published[0].GetTrackId()}}})
+	if got := p.negotiate(req).GetSubscribed(); len(got) != len(tracks) {
+		p.t.Fatalf("subscribed to %v of %v", got, tracks)
+	}
+	return arrived
+}
 
+// Each source of a member, its shared screen with sound too, goes through the real SFU to another one's section for it.
+func TestServer_ForwardsMedia(t *testing.T) {
+	s := newServer(t)
+	ann, bob := join(t, s, "ann"), join(t, s, "bob")
+	outlets, tracks := ann.publish(api.Source_SOURCE_MICROPHONE, api.Source_SOURCE_CAMERA, api.Source_SOURCE_SCREEN, api.Source_SOURCE_SCREEN_AUDIO)
+	arrivals := bob.subscribe(tracks)
+
+	arrived := make(map[string]byte)
 	ticks := time.NewTicker(20 * time.Millisecond)
 	defer ticks.Stop()
-	keyFrame := append([]byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, 16, 0, 16, 0}, make([]byte, 50)...)
-	for sent := false; !sent; {
+	for len(arrived) < len(outlets) {
 		select {
-		case <-arrived:
-			sent = true
+		case one := <-arrivals:
+			maps.Copy(arrived, one)
 		case <-ticks.C:
-			if err := camera.WriteSample(pionmedia.Sample{Data: keyFrame, Duration: 20 * time.Millisecond}); err != nil {
-				t.Fatal(err)
+			for _, o := range outlets {
+				if err := o.track.WriteSample(pionmedia.Sample{Data: o.frame, Duration: 20 * time.Millisecond}); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
+	}
+	for i, o := range outlets {
+		if got := arrived[fmt.Sprint(i)]; got != byte(o.source) {
+			t.Errorf("section %d carries source %d, want %v", i, got, o.source)
+		}
+	}
+
+	// Sharing stops: the rest stays as it is.
+	reply, err := ann.rpc.Negotiate(t.Context(), &api.NegotiateRequest{Connection: 1, Publish: []*api.Publish{
+		{Mid: "0", Source: api.Source_SOURCE_MICROPHONE}, {Mid: "1", Source: api.Source_SOURCE_CAMERA}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(tracks[:2], reply.GetPublished(), protocmp.Transform()); diff != "" {
+		t.Errorf("published (-want +got):\n%s", diff)
+	}
+	cat := join(t, s, "cat")
+	if diff := cmp.Diff(tracks[:2], cat.join.GetSnapshot().GetMembers()[0].GetTracks(), protocmp.Transform()); diff != "" {
+		t.Errorf("a newcomer sees (-want +got):\n%s", diff)
 	}
 }
 

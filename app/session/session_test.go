@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"connectrpc.com/connect"
+	"github.com/google/go-cmp/cmp"
 	"github.com/pion/transport/v4/test"
 
 	"parlor/app/api"
@@ -23,6 +25,9 @@ type server struct {
 
 	mu      sync.Mutex
 	joins   int
+	unseen  []bool // the wish of each join
+	callErr error  // of SetVisible, SendMessage and ReportQuality
+	quality uint32
 	joinErr error
 	known   map[string]bool // sessions
 	streams chan *stream
@@ -51,6 +56,7 @@ func (s *server) Join(_ context.Context, r *api.JoinRequest) (*api.JoinResponse,
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.joins++
+	s.unseen = append(s.unseen, r.GetInvisible())
 	if s.joinErr != nil {
 		return nil, api.ToConnect(s.joinErr)
 	}
@@ -64,6 +70,35 @@ func (s *server) UpdateToken(_ context.Context, r *api.UpdateTokenRequest) (*api
 		return nil, api.ToConnect(errno.InvalidToken.In("updateToken"))
 	}
 	return &api.UpdateTokenResponse{}, nil
+}
+
+func (s *server) SetVisible(context.Context, *api.SetVisibleRequest) (*api.SetVisibleResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &api.SetVisibleResponse{}, s.callErr
+}
+
+func (s *server) SendMessage(_ context.Context, r *api.SendMessageRequest) (*api.SendMessageResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &api.SendMessageResponse{Message: &api.Message{Id: 7, Text: r.GetText()}}, s.callErr
+}
+
+func (s *server) ReportQuality(_ context.Context, r *api.ReportQualityRequest) (*api.ReportQualityResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.quality = r.GetLevel()
+	return &api.ReportQualityResponse{}, s.callErr
+}
+
+// refuse makes further calls fail; nil makes them good again.
+func (s *server) refuse(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.callErr = nil
+	if err != nil {
+		s.callErr = api.ToConnect(err)
+	}
 }
 
 func (s *server) Exit(context.Context, *api.ExitRequest) (*api.ExitResponse, error) {
@@ -109,10 +144,10 @@ type client struct {
 	again  chan bool // rejoined, of each Connected
 }
 
-func open(t *testing.T, s *server) *client {
+func open(t *testing.T, s *server, change ...func(*session.Config)) *client {
 	c := &client{events: make(chan *api.Event, 64), states: make(chan session.State, 64), again: make(chan bool, 64)}
 	transport := session.NewTransport(nil)
-	opened, reply, err := session.Open(t.Context(), session.Config{
+	cfg := session.Config{
 		Server: s.http.URL, Transport: transport, AppID: "app", RoomID: "r", UserID: "u", Token: "t",
 		OnEvent: func(e *api.Event) { c.events <- e },
 		OnState: func(st session.State, rejoined bool) {
@@ -121,7 +156,11 @@ func open(t *testing.T, s *server) *client {
 				c.again <- rejoined
 			}
 		},
-	})
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	opened, reply, err := session.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,6 +260,92 @@ func TestSession_JoinsAgainWhenForgotten(t *testing.T) {
 	<-c.again
 	if !<-c.again {
 		t.Error("rejoined is not reported")
+	}
+}
+
+// The visibility outlives the server's memory, and a refusal does not count.
+func TestSession_VisibilityIsKept(t *testing.T) {
+	tests := []struct {
+		name    string
+		change  func(t *testing.T, s *server, c *client)
+		unseen  bool // at first
+		rejoins bool // invisible
+	}{
+		{"invisible from the start", func(*testing.T, *server, *client) {}, true, true},
+		{"became visible", func(t *testing.T, _ *server, c *client) {
+			if err := c.SetVisible(t.Context(), true); err != nil {
+				t.Error(err)
+			}
+		}, true, false},
+		{"became invisible", func(t *testing.T, _ *server, c *client) {
+			if err := c.SetVisible(t.Context(), false); err != nil {
+				t.Error(err)
+			}
+		}, false, true},
+		{"refused", func(t *testing.T, s *server, c *client) {
+			s.refuse(errno.Failed.Detail("setVisible", "too many visible users", nil))
+			err := c.SetVisible(t.Context(), true)
+			if got := api.FromConnect("changeUserVisibility", err); got.ErrMsg != "changeUserVisibility:fail too many visible users" {
+				t.Errorf("got %v", got)
+			}
+		}, true, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			check(t)
+			s := newServer(t)
+			c := open(t, s, func(cfg *session.Config) { cfg.Invisible = tt.unseen })
+			first := <-s.streams
+			first.send <- snapshot(1)
+			c.want(t, session.Connected)
+			tt.change(t, s, c)
+			s.forget()
+			first.fail <- connect.NewError(connect.CodeUnavailable, errors.New("restart"))
+			<-s.streams
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if diff := cmp.Diff([]bool{tt.unseen, tt.rejoins}, s.unseen); diff != "" {
+				t.Errorf("invisible joins (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSession_SendMessage(t *testing.T) {
+	check(t)
+	s := newServer(t)
+	c := open(t, s)
+	message, err := c.SendMessage(t.Context(), "你好")
+	if err != nil || message.GetId() != 7 || message.GetText() != "你好" {
+		t.Errorf("got %v, %v", message, err)
+	}
+	for _, text := range []string{"", "\xff", strings.Repeat("a", api.MaxMessage+1)} {
+		if _, err := c.SendMessage(t.Context(), text); !errors.Is(err, errno.InvalidParam) {
+			t.Errorf("%.10q: got %v", text, err)
+		}
+	}
+	s.refuse(errno.Failed.Detail("sendMessage", "too many messages", nil))
+	_, err = c.SendMessage(t.Context(), "x")
+	if got := api.FromConnect("x-sendMessage", err); got.ErrMsg != "x-sendMessage:fail too many messages" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestSession_ReportQuality(t *testing.T) {
+	check(t)
+	s := newServer(t)
+	c := open(t, s)
+	if err := c.ReportQuality(t.Context(), 4); err != nil {
+		t.Error(err)
+	}
+	s.mu.Lock()
+	if s.quality != 4 {
+		t.Errorf("got %d", s.quality)
+	}
+	s.mu.Unlock()
+	s.refuse(errno.InvalidParam.Detail("reportQuality", "params.level", nil))
+	if err := c.ReportQuality(t.Context(), 6); connect.CodeOf(err) != connect.CodeInvalidArgument {
+		t.Errorf("got %v", err)
 	}
 }
 

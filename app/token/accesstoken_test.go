@@ -272,6 +272,61 @@ func TestAccessToken_Check(t *testing.T) {
 	}
 }
 
+func TestAccessToken_CheckTicket(t *testing.T) {
+	ticket := func(room, user string, expireAt uint32) string {
+		return mustSign(t, vector(room, user, 1, 1700000000, expireAt, nil))
+	}
+	tests := []struct {
+		name, text string
+		now        int64
+		want       error
+	}{
+		{"good", ticket("room1", "*", 1700000060), 1700000000, nil},
+		{"never expires", ticket("room1", "*", 0), 1 << 40, nil},
+		{"at the last second", ticket("room1", "*", 1700000060), 1700000060, nil},
+		{"one second late", ticket("room1", "*", 1700000060), 1700000061, token.ErrExpired},
+		{"a user's token", v1Text, 1700000000, token.ErrMismatch},
+		{"of nobody", ticket("room1", "", 0), 1700000000, token.ErrMismatch},
+		{"of two", ticket("room1", "**", 0), 1700000000, token.ErrMismatch},
+		{"no room", ticket("", "*", 0), 1700000000, token.ErrInvalidID},
+		{"all rooms", ticket("*", "*", 0), 1700000000, token.ErrInvalidID},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			parsed := mustParse(t, tt.text)
+			if err := parsed.CheckTicket(at(tt.now)); !errors.Is(err, tt.want) || (tt.want == nil) != (err == nil) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if tt.want == nil {
+				if err := parsed.Check(appID, "room1", token.TicketUser, at(tt.now)); err == nil {
+					t.Error("a ticket admits to the room")
+				}
+			}
+		})
+	}
+}
+
+func TestMintTicket(t *testing.T) {
+	now := at(1700000000)
+	good := token.MintOptions{AppID: appID, AppKey: appKey, RoomID: "room1", TTL: time.Minute, Now: now}
+	text, err := token.MintTicket(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed := mustParse(t, text)
+	want := vector("room1", token.TicketUser, 0, 1700000000, 1700000060, nil)
+	if diff := cmp.Diff(want, parsed, cmpopts.IgnoreUnexported(token.AccessToken{}), cmpopts.IgnoreFields(token.AccessToken{}, "Nonce"), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := parsed.CheckTicket(now); err != nil || !parsed.Verify(appKey) {
+		t.Errorf("a minted ticket is refused: %v", err)
+	}
+	good.RoomID = "*"
+	if text, err := token.MintTicket(good); err == nil {
+		t.Errorf("for no room: got %q, want an error", text)
+	}
+}
+
 func TestAccessToken_Allows(t *testing.T) {
 	tests := []struct {
 		vector    string
