@@ -61,7 +61,8 @@ func (r *room) mayAppear() bool {
 	return visible < r.limits.VisiblePerRoom
 }
 
-// maySpeak tells whether m may publish its microphone beside those of the others.
+// maySpeak tells whether m may publish its microphone beside those of the others. Negotiations of others that are under way do
+// not count yet.
 func (r *room) maySpeak(m *member) bool {
 	microphones := 0
 	for _, other := range r.members {

@@ -209,7 +209,7 @@ func TestVisibility_VanishDuringNegotiation(t *testing.T) {
 
 func TestVisibility_Limits(t *testing.T) { // N-31
 	w := newWorld(t, func(c *Config) { c.Limits = Limits{VisiblePerRoom: 2, MembersPerRoom: 4} })
-	ann := w.join("room1", "ann")
+	w.join("room1", "ann")
 	w.join("room1", "bob")
 	join := func(user string, invisible bool) error {
 		_, err := w.client("").Join(t.Context(), &api.JoinRequest{
@@ -233,8 +233,7 @@ func TestVisibility_Limits(t *testing.T) { // N-31
 		t.Errorf("the fourth: %v", err)
 	}
 	wantCode(t, join("eve", true), connect.CodeResourceExhausted)
-	ann = w.join("room1", "ann")
-	ann.setVisible(false)
+	w.join("room1", "ann").setVisible(false)
 	cat.setVisible(true)
 }
 
