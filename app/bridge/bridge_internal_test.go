@@ -180,6 +180,7 @@ func newHarness(t testing.TB, prepare func(*fakeRoom)) *harness {
 		h.rooms = append(h.rooms, f)
 		return f, nil
 	}
+	h.known = func(context.Context, string) error { return nil }
 	t.Cleanup(func() { h.Close() })
 	return h
 }
@@ -305,6 +306,56 @@ func documentLines() []lineTest {
 	}
 }
 
+// laterLines are of the methods that the API had later.
+func laterLines() []lineTest {
+	cameraLines := func(text string) []string {
+		lines := failLines("switchCamera", text)
+		for i := range lines {
+			lines[i] = strings.Replace(lines[i], "115999", "172299", 1)
+		}
+		return lines
+	}
+	return []lineTest{
+		{name: "N-18 subscribe", line: `{"id":7,"method":"changeStreamSubscribeState","params":{"state":1,"userId":"u2","streamType":"audio"}}`,
+			want: okLines("changeStreamSubscribeState"), called: "changeStreamSubscribeState on u2 audio"},
+		{name: "N-22 state is 0 by default", line: `{"id":7,"method":"changeScreenSubscribeState","params":{"userId":"u2","streamType":"both"}}`,
+			want: okLines("changeScreenSubscribeState"), called: "changeScreenSubscribeState off u2 both"},
+		{name: "N-25 two messages of the screen", line: `{"id":7,"method":"changeScreenSubscribeState","params":{"state":1,"userId":3,"streamType":"xxx"}}`,
+			want: failLines("changeScreenSubscribeState", `params.userId should be string, but got number expect params.streamType to be one of \"audio\", \"video\", \"both\", but got xxx`)},
+		{name: "N-30 invisible", line: `{"id":7,"method":"changeUserVisibility","params":{"visible":false}}`, want: okLines("changeUserVisibility"), called: "changeUserVisibility off "},
+		{name: "N-30 not a boolean", line: `{"id":7,"method":"changeUserVisibility","params":{"visible":1}}`, want: failLines("changeUserVisibility", "params.visible should be boolean, but got number")},
+		{name: "N-26 back", line: `{"id":7,"method":"switchCamera","params":{"camera":"back"}}`, want: okLines("switchCamera"), called: "switchCamera(back)"},
+		{name: "N-26 neither", line: `{"id":7,"method":"switchCamera","params":{"camera":"xxx"}}`, want: cameraLines(`expect params.camera to be one of \"back\", \"front\", but got xxx`)},
+		{name: "N-26 nothing", line: `{"id":7,"method":"switchCamera"}`, want: cameraLines("params.camera should be string, but got undefined")},
+		{name: "N-28 earpiece", line: `{"id":7,"method":"setAudioPlaybackDevice","params":{"device":"earpiece"}}`, want: okLines("setAudioPlaybackDevice"), called: "setAudioPlaybackDevice(earpiece)"},
+		{name: "N-29 radio", line: `{"id":7,"method":"setAudioPlaybackDevice","params":{"device":"radio"}}`,
+			want: failLines("setAudioPlaybackDevice", `expect params.device to be one of \"speakerphone\", \"earpiece\", but got radio`)},
+		{name: "N-32 largest", line: `{"id":7,"method":"setVideoEncoderConfig","params":{"maxSolution":{"width":640,"height":360,"frameRate":24}}}`,
+			want: okLines("setVideoEncoderConfig"), called: "setVideoEncoderConfig{640 360 24}"},
+		{name: "N-32 no object", line: `{"id":7,"method":"setVideoEncoderConfig","params":{}}`, want: failLines("setVideoEncoderConfig", "params.maxSolution should be object, but got undefined")},
+		{name: "N-32 wrong numbers", line: `{"id":7,"method":"setVideoEncoderConfig","params":{"maxSolution":{"width":0,"height":9000,"frameRate":1.5}}}`,
+			want: failLines("setVideoEncoderConfig", "expect params.maxSolution.width to be a whole number from 1 to 8192, but got 0 expect params.maxSolution.height to be a whole number from 1 to 8192, but got 9000 expect params.maxSolution.frameRate to be a whole number from 1 to 120, but got 1.5")},
+		{name: "N-33 high", line: `{"id":7,"method":"changeAnsMode","params":{"mode":"high"}}`, want: okLines("changeAnsMode"), called: "changeAnsMode(high)"},
+		{name: "N-33 loud", line: `{"id":7,"method":"changeAnsMode","params":{"mode":"loud"}}`,
+			want: failLines("changeAnsMode", `expect params.mode to be one of \"disable\", \"low\", \"medium\", \"high\", \"automatic\", but got loud`)},
+		{name: "share", line: `{"id":7,"method":"x-startScreenShare","params":{"screen":"s","audio":"m"}}`, want: []string{`{"id":7,"ok":true}`}, called: "x-startScreenShare(s,m)"},
+		{name: "share in silence", line: `{"id":7,"method":"x-startScreenShare","params":{"screen":""}}`, want: []string{`{"id":7,"ok":true}`}, called: "x-startScreenShare(,)"},
+		{name: "share nothing", line: `{"id":7,"method":"x-startScreenShare"}`, want: []string{`{"id":7,"ok":false,"error":"x-startScreenShare:fail params.screen should be string, but got undefined"}`}},
+		{name: "stop sharing", line: `{"id":7,"method":"x-stopScreenShare"}`, want: []string{`{"id":7,"ok":true}`}, called: "x-stopScreenShare"},
+		{name: "write", line: `{"id":7,"method":"x-sendMessage","params":{"text":"hi"}}`,
+			want: []string{`{"id":7,"ok":true,"res":{"id":3,"userId":"u","text":"hi","sentAt":1700000000123}}`}, called: "x-sendMessage(hi)"},
+		{name: "retry", line: `{"id":7,"method":"x-retryNow"}`, want: []string{`{"id":7,"ok":true}`}, called: "x-retryNow"},
+		{name: "choose a speaker", line: `{"id":7,"method":"x-setDevice","params":{"kind":"speaker","name":"tv"}}`, want: []string{`{"id":7,"ok":true}`}, called: "x-setDevice(0,tv)"},
+		{name: "choose a screen", line: `{"id":7,"method":"x-setDevice","params":{"kind":"screen","name":"x"}}`,
+			want: []string{`{"id":7,"ok":false,"error":"x-setDevice:fail expect params.kind to be one of \"camera\", \"microphone\", \"speaker\", but got screen"}`}},
+		{name: "louder", line: `{"id":7,"method":"x-setGain","params":{"userId":"u2","gain":1.5}}`, want: []string{`{"id":7,"ok":true}`}, called: "x-setGain(u2,1.5)"},
+		{name: "too loud", line: `{"id":7,"method":"x-setGain","params":{"userId":"u2","gain":3}}`,
+			want: []string{`{"id":7,"ok":false,"error":"x-setGain:fail expect params.gain to be from 0 to 2, but got 3"}`}},
+		{name: "the loudness of nobody", line: `{"id":7,"method":"x-setGain","params":{"userId":"a b","gain":1}}`,
+			want: []string{`{"id":7,"ok":false,"error":"x-setGain: params.userId should be 1 to 128 characters of a-z A-Z 0-9 @ . _ -, but got \"a b\""}`}},
+	}
+}
+
 func protocolLines() []lineTest {
 	return []lineTest{
 		{name: "id is a string", line: `{"id":"é","method":"x-echo","params":{"a":1}}`, want: []string{`{"id":"é","ok":true,"res":{"a":1}}`}},
@@ -328,7 +379,7 @@ func protocolLines() []lineTest {
 
 func TestBridge_CallLine(t *testing.T) {
 	defer test.CheckRoutines(t)()
-	for _, tt := range slices.Concat(documentLines(), protocolLines()) {
+	for _, tt := range slices.Concat(documentLines(), laterLines(), protocolLines()) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := newHarness(t, nil)
 			if !tt.bare {
@@ -423,6 +474,8 @@ func TestBridge_Events(t *testing.T) {
 		{"N-48", room.StateChanged{Err: errno.TokenExpired.In("onRtcStateChanged")}, `{"event":"onRtcStateChanged","res":{"errNo":21108,"errMsg":"token expired","errCode":21108}}`},
 		{"N-49", room.ChatInterrupted{No: -1004, Msg: "duplicate login"}, `{"event":"onRtcChatInterrupted","res":{"errNo":-1004,"errMsg":"duplicate login"}}`},
 		{"N-50", room.RoomTokenWillExpire{}, `{"event":"onRoomTokenWillExpire","res":{}}`},
+		{"a message", room.MessageReceived{Message: room.Message{ID: 5, UserID: "u1", Text: "hi", SentAt: time.UnixMilli(1700000000123)}, Missed: true},
+			`{"event":"x-onMessage","res":{"id":5,"userId":"u1","text":"hi","sentAt":1700000000123}}`},
 		{"ours", room.Joined{}, ""},
 	}
 	for _, tt := range tests {
@@ -438,7 +491,7 @@ func TestBridge_Events(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 			name, _ := eventLine(tt.ev)
-			if name == "" {
+			if name == "" || strings.HasPrefix(name, "x-") {
 				return
 			}
 			off := strings.TrimPrefix(name, "on")
@@ -461,6 +514,121 @@ func TestBridge_Events(t *testing.T) {
 			t.Errorf("turned off by its other name, got %q", got)
 		}
 	})
+}
+
+// TestBridge_Create_Denied: R-3, the context is there when Call returns, and goes when the server does not know the app; what
+// was called meanwhile waits for that.
+func TestBridge_Create_Denied(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	verdict := make(chan error)
+	h := newHarness(t, nil)
+	h.known = func(_ context.Context, appID string) error {
+		if appID != "a" {
+			t.Errorf("asked for the app %q", appID)
+		}
+		return <-verdict
+	}
+	create := func() { h.Call(json.RawMessage("1"), "createRtcRoomContext", json.RawMessage(`{"appId":"a"}`)) }
+	create()
+	if len(h.rooms) != 1 {
+		t.Fatal("R-1: no context when Call returns")
+	}
+	h.Call(json.RawMessage("2"), "changeAudioCapture", json.RawMessage(`{"state":1}`))
+	verdict <- errno.PlatformAuthDeny.In("createRtcRoomContext")
+	if err := h.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	destroyed := `{"errMsg":"changeAudioCapture:fail engine has been destroyed,please invoke tt.createRtcRoomContext create new engine","errNo":21102,"errorCode":115910,"errorType":"D"}`
+	want := []string{
+		`{"id":1,"ok":false,"res":{"errMsg":"createRtcRoomContext:fail platform auth deny","errNo":10101,"errorCode":116183,"errorType":"D"}}`,
+		`{"id":2,"callback":"fail","res":` + destroyed + `}`, `{"id":2,"callback":"complete","res":` + destroyed + `}`,
+	}
+	if diff := cmp.Diff(want, h.lines); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+	if got := h.calls(0); !slices.Equal(got, []string{"Close"}) {
+		t.Errorf("the context was called with %q, want it closed", got)
+	}
+	create()
+	verdict <- nil
+	h.await(t, `{"id":1,"ok":true}`)
+	create() // again: it waits for nothing but has one to take the place of, so that it is not done at once
+	verdict <- nil
+	if err := h.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(h.rooms) != 3 {
+		t.Errorf("%d contexts were made, want 3", len(h.rooms))
+	}
+}
+
+// TestBridge_Remembers: devices and loudness hold for later contexts, without one, too; a device that did not open does not.
+func TestBridge_Remembers(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	h := newHarness(t, nil)
+	h.script(t, `{"method":"x-setDevice","params":{"kind":"camera","name":"c"}}`, `{"method":"x-setDevice","params":{"kind":"microphone","name":"m"}}`,
+		`{"method":"x-setDevice","params":{"kind":"speaker","name":"s"}}`, `{"method":"x-setGain","params":{"userId":"u1","gain":0}}`,
+		`{"method":"x-setGain","params":{"userId":"u2","gain":2}}`, `{"method":"x-setGain","params":{"userId":"u2","gain":1}}`, createLine)
+	if got := h.calls(0); !slices.Equal(got, []string{"x-setGain(u1,0)"}) {
+		t.Errorf("the first context was called with %q", got)
+	}
+	h.rooms[0].fails["x-setDevice"] = errors.New("broken")
+	h.script(t, `{"method":"x-setDevice","params":{"kind":"camera","name":"broken"}}`)
+	delete(h.rooms[0].fails, "x-setDevice")
+	h.script(t, `{"method":"x-setDevice","params":{"kind":"speaker","name":"tv"}}`, createLine)
+	if cfg := h.rooms[1].cfg; cfg.Camera != "c" || cfg.Microphone != "m" || cfg.Speaker != "tv" {
+		t.Errorf("the second context has the devices %q, %q, %q", cfg.Camera, cfg.Microphone, cfg.Speaker)
+	}
+	for i := range maxGains {
+		h.gains[room.UserID(fmt.Sprintf("u%d", i))] = 2
+	}
+	want := []string{`{"ok":false,"error":"x-setGain: the loudness of 10000 users is set already"}`}
+	if got := h.script(t, `{"method":"x-setGain","params":{"userId":"one-more","gain":0}}`); !slices.Equal(got, want) {
+		t.Errorf("over the bound: %q", got)
+	}
+}
+
+// TestBridge_Order_Lanes: what changes two things waits for both; what makes sense in a room only waits for the join, but does not
+// hold it up.
+func TestBridge_Order_Lanes(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(20 * time.Second).Stop()
+	join, message := make(chan struct{}), make(chan struct{})
+	h := newHarness(t, func(f *fakeRoom) { f.block = map[string]chan struct{}{"joinRtcRoom": join, "x-sendMessage": message} })
+	h.script(t, createLine)
+	h.CallLine([]byte(joinLine))
+	give := func(id, method, params string) { h.Call(json.RawMessage(id), method, json.RawMessage(params)) }
+	give("3", "x-sendMessage", `{"text":"hi"}`)
+	give("4", "changeUserVisibility", `{"visible":true}`)
+	give("5", "changeStreamPublishState", `{"state":1,"streamType":"both"}`)
+	give("6", "changeAnsMode", `{"mode":"low"}`)
+	h.await(t, `{"id":6,"callback":"complete","res":{"errMsg":"changeAnsMode:ok"}}`)
+	join <- struct{}{}
+	give("7", "updateToken", `{"token":"t"}`)
+	h.await(t, `{"id":7,"callback":"complete","res":{"errMsg":"updateToken:ok"}}`) // though the message is still on its way
+	message <- struct{}{}
+	if err := h.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, c := range h.calls(0) {
+		name, _, _ := strings.Cut(strings.ReplaceAll(c, "(", " "), " ")
+		name, _, _ = strings.Cut(name, "{")
+		order = append(order, name)
+	}
+	before := func(a, b string) {
+		if slices.Index(order, a) > slices.Index(order, b) {
+			t.Errorf("%s came after %s: %q", a, b, order)
+		}
+	}
+	before("joinRtcRoom", "x-sendMessage")
+	before("joinRtcRoom", "changeUserVisibility")
+	before("changeUserVisibility", "changeStreamPublishState")
+	before("changeAnsMode", "changeUserVisibility")
+	if len(order) != 6 {
+		t.Errorf("called were %q", order)
+	}
 }
 
 // TestBridge_Order: calls that change the same thing do not overtake each other, the others run beside.
@@ -793,8 +961,8 @@ func TestMethods(t *testing.T) {
 		if own := strings.HasPrefix(m.Name, "x-"); own != m.ours() {
 			t.Errorf("%s: rows %q", m.Name, m.Rows)
 		}
-		if m.run == nil {
-			t.Errorf("%s does nothing", m.Name)
+		if m.run == nil || m.Group == "" || m.Doc == "" {
+			t.Errorf("%s: group %q, doc %q, or it does nothing", m.Name, m.Group, m.Doc)
 		}
 		for _, p := range m.Params {
 			if p.Required && p.Default != nil {
