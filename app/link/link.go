@@ -2,8 +2,8 @@
 //
 //	parlor://join?server=http://10.0.0.5:7880&app=APPID&room=1001
 //
-// A link without a ticket says where the room is, and the program that opens it needs a way to a token of its own. A link with
-// a ticket has &user= and &token= in addition: it is for that one name, and whoever has it can use it.
+// A link without a token says where the room is, and the program that opens it needs a way to a token of its own. A link with
+// &token= lets in whoever has it: under any free name (token.GuestUser), or, with &user=, under that one.
 package link
 
 import (
@@ -27,7 +27,7 @@ type Link struct {
 	AppID  string
 	RoomID string
 	UserID string // the name to join with; "": whoever opens it chooses
-	Token  string // the ticket of that name, "": none; a secret
+	Token  string // for that name, or for guests without one; "": none; a secret
 }
 
 // String is the link as a person passes it on. Parse reads it back.
@@ -143,9 +143,6 @@ func fill(given url.Values) (Link, error) {
 		if *p.value == "" {
 			return Link{}, fmt.Errorf("link: %s is missing", p.name)
 		}
-	}
-	if l.Token != "" && l.UserID == "" {
-		return Link{}, errors.New("link: it has a token, but no user that the token is for")
 	}
 	return l, nil
 }

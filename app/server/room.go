@@ -189,6 +189,9 @@ func (r *room) join(s *session, t *token.AccessToken, req *api.JoinRequest) (*me
 	if earlier != nil && req.GetRejoin() && earlier.stream != nil {
 		return nil, errno.AlreadyInRoom.In("join", s.user, r.key.room) // by a person, and later
 	}
+	if earlier != nil && t.Guest() && (earlier.stream != nil || !earlier.token.Guest()) {
+		return nil, errno.AlreadyInRoom.In("join", s.user, r.key.room) // a guest takes nobody's place
+	}
 	if !req.GetInvisible() && (earlier == nil || earlier.invisible) && !r.mayAppear() {
 		return nil, refuseJoin(tooManyVisible(r.limits))
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -221,6 +222,30 @@ func TestRooms_SameUserAgain(t *testing.T) { // E-2
 	w.join("room1", "cat")
 	if got := events.next().GetJoined().GetUserId(); got != "cat" {
 		t.Errorf("leaving by the earlier session was seen: %v", got)
+	}
+}
+
+// TestRooms_Guests: an invitation admits anybody, but to nobody's place.
+func TestRooms_Guests(t *testing.T) {
+	w := newWorld(t)
+	owner := w.join("room1", "ann")
+	owner.listen()
+	invitation := w.mint("room1", token.GuestUser)
+	bob := w.enter(&api.JoinRequest{RoomId: "room1", UserId: "bob", Token: invitation})
+	bob.listen()
+	for _, user := range []string{"ann", "bob"} {
+		_, err := w.client("").Join(t.Context(), &api.JoinRequest{AppId: appA, RoomId: "room1", UserId: user, Token: invitation})
+		if got := api.FromConnect("joinRtcRoom", err); !errors.Is(got, errno.AlreadyInRoom) {
+			t.Errorf("a guest in the place of %s: %v", user, err)
+		}
+	}
+	for _, req := range []*api.JoinRequest{
+		{AppId: appA, RoomId: "room2", UserId: "cat", Token: invitation},
+		{AppId: appA, RoomId: "room1", UserId: token.GuestUser, Token: invitation},
+	} {
+		if _, err := w.client("").Join(t.Context(), req); err == nil {
+			t.Errorf("%v was admitted", req)
+		}
 	}
 }
 

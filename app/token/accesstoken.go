@@ -186,19 +186,26 @@ func (t *AccessToken) Check(appID, roomID, userID string, now time.Time) error {
 	switch {
 	case !ValidID(t.RoomID):
 		return fmt.Errorf("roomId %.140q in the token: %w", t.RoomID, ErrInvalidID)
-	case !ValidID(t.UserID):
+	case t.UserID != GuestUser && !ValidID(t.UserID):
 		return fmt.Errorf("userId %.140q in the token: %w", t.UserID, ErrInvalidID)
 	case t.AppID != appID:
 		return fmt.Errorf("appId %q, token has %q: %w", appID, t.AppID, ErrMismatch)
 	case t.RoomID != roomID:
 		return fmt.Errorf("roomId %q, token has %q: %w", roomID, t.RoomID, ErrMismatch)
-	case t.UserID != userID:
+	case t.UserID != userID && t.UserID != GuestUser:
 		return fmt.Errorf("userId %q, token has %q: %w", userID, t.UserID, ErrMismatch)
 	case t.ExpiredAt(now):
 		return fmt.Errorf("at %d, now is %d: %w", t.ExpireAt, now.Unix(), ErrExpired)
 	}
 	return nil
 }
+
+// GuestUser is the user of an invitation: a token that admits anybody who has it to its room, under a name of their own that
+// nobody in the room has yet. It is an extension: the documents' tokens are for one user each. No user can have that name (T-23).
+const GuestUser = "+"
+
+// Guest tells whether the token is an invitation.
+func (t *AccessToken) Guest() bool { return t.UserID == GuestUser }
 
 // TicketUser is the user of a ticket: a token whose holder administers a room instead of joining it. No user can have
 // that name (T-23).
@@ -237,14 +244,14 @@ func ValidID(id string) bool {
 // MintOptions say for whom a token is.
 type MintOptions struct {
 	AppID, AppKey  string
-	RoomID, UserID string
+	RoomID, UserID string        // GuestUser makes an invitation
 	TTL            time.Duration // 0: 24 h; negative: already expired
 	Now            time.Time     // zero: time.Now()
 }
 
 // Mint returns the text of a token with a random nonce which grants everything until it ends.
 func Mint(o MintOptions) (string, error) {
-	if !ValidID(o.UserID) {
+	if o.UserID != GuestUser && !ValidID(o.UserID) {
 		return "", fmt.Errorf("access token: userId %.140q: %w", o.UserID, ErrInvalidID)
 	}
 	t, err := o.token()

@@ -257,6 +257,8 @@ func TestAccessToken_Check(t *testing.T) {
 		{"V4 valid", mustSign(t, vectors()["V4"].fields), appID, "room1", "user1", at(1699999999), nil, ""},
 		{"V4 expired", mustSign(t, vectors()["V4"].fields), appID, "room1", "user1", ok, token.ErrExpired, ""},
 		{"V6 empty user", mustSign(t, vectors()["V6"].fields), appID, "room1", "", ok, token.ErrInvalidID, "userId"},
+		{"guest", mustSign(t, vector("room1", "+", 1, 1, 0, nil)), appID, "room1", "anybody", ok, nil, ""},
+		{"guest of another room", mustSign(t, vector("room2", "+", 1, 1, 0, nil)), appID, "room1", "anybody", ok, token.ErrMismatch, "room2"},
 		{"bad room id", mustSign(t, vector("room 1", "user1", 1, 1, 0, nil)), appID, "room 1", "user1", ok, token.ErrInvalidID, "roomId"},
 	}
 	for _, tt := range tests {
