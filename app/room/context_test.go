@@ -510,6 +510,36 @@ func TestContext_CancelledCalls(t *testing.T) {
 	}
 }
 
+// TestContext_TooManyMicrophones: N-31, who is one too many is told, is not heard, and hears all the same.
+func TestContext_TooManyMicrophones(t *testing.T) {
+	check(t)
+	s, err := server.New(server.Config{Apps: map[string]string{appID: appKey}, Limits: server.Limits{MicrophonesPerRoom: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	a, b := newUser(t, s.URL(), nil), newUser(t, s.URL(), nil)
+	for _, u := range []*user{a, b} {
+		if err := errors.Join(u.ChangeAudioCapture(t.Context(), true), u.ChangeVideoCapture(t.Context(), true)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.join(t, "r", "a")
+	a.await(0, is(func(e room.ChatSpeakersChanged) bool { return equal(e.Users, []room.UserID{"a"}) }))
+	b.join(t, "r", "b")
+	b.await(0, is(func(e room.StateChanged) bool { return e.Err.Text() == "error code:-1080" }))
+	a.await(0, video("a", "b"))
+	b.receives(t, "a", media.Microphone)
+	if err := a.Exit(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	n := b.await(0, members("b"))
+	if err := b.ChangeStreamPublishState(t.Context(), true, room.StreamAudio); err != nil {
+		t.Fatal(err)
+	}
+	b.await(n, is(func(e room.ChatSpeakersChanged) bool { return equal(e.Users, []room.UserID{"b"}) }))
+}
+
 // TestContext_SubscribePrivilege: T-29, a token without the right to subscribe publishes all the same; an update
 // that brings the right brings the others, too.
 func TestContext_SubscribePrivilege(t *testing.T) {

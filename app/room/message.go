@@ -34,11 +34,12 @@ func message(m *api.Message) Message {
 	return Message{ID: m.GetId(), UserID: UserID(m.GetUserId()), Text: m.GetText(), SentAt: time.UnixMilli(m.GetSentAtMs())}
 }
 
-// received tells the messages that are new. It runs on the loop.
+// received tells the messages that are new. A server that was restarted counts from 1 again: then they are later, if not higher.
+// It runs on the loop.
 func (s *stay) received(missed bool, list ...*api.Message) {
 	for _, m := range list {
-		if m.GetId() > s.lastMessage {
-			s.lastMessage = m.GetId()
+		if m.GetId() > s.lastMessage.GetId() || m.GetSentAtMs() > s.lastMessage.GetSentAtMs() {
+			s.lastMessage = m
 			s.c.emit(MessageReceived{Message: message(m), Missed: missed})
 		}
 	}

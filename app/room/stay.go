@@ -42,7 +42,7 @@ type stay struct {
 	leftOut     int           // tracks over the limit
 	quality     media.Quality // own, as measured
 	away        bool          // the server was out of reach since the last snapshot
-	lastMessage uint64        // id of the last one told
+	lastMessage *api.Message  // that was told
 }
 
 // published is the wish to send one source.
@@ -153,9 +153,6 @@ func (s *stay) handleState(st session.State, rejoined bool) {
 	}
 	switch st.Phase {
 	case session.Connected:
-		if rejoined { // the server, or its memory of this user, is a new one: ids may start again
-			s.lastMessage = 0
-		}
 		if s.c.state == Reconnecting {
 			s.c.setState(ConnectionChanged{State: Inside})
 			s.c.emit(Joined{RoomID: s.options.RoomID, UserID: UserID(s.options.UserID), Rejoined: true})
@@ -335,6 +332,17 @@ func (s *stay) tellLive() {
 	})
 }
 
+// unheard takes the microphone out of a room in which too many are heard already: the server refuses whatever else is negotiated
+// together with it. It runs on the loop.
+func (s *stay) unheard() {
+	if s.over || s.sources[media.Microphone] == nil {
+		return
+	}
+	s.c.audio = no
+	s.c.publish()
+	s.c.emit(StateChanged{Err: errno.Failed.In("onRtcStateChanged", errno.NativeOverPublishLimit)})
+}
+
 // onMedia is called by the peer.
 func (s *stay) onMedia(state peer.State) { s.c.log.Debug("media connection", "state", state) }
 
@@ -352,6 +360,9 @@ func (s *stay) signal(ctx context.Context, o peer.Offer) (peer.Answer, error) {
 		err = fmt.Errorf("%w: %w", peer.ErrConnectionGone, err)
 	}
 	if err != nil {
+		if text := errno.Failed.In("", errno.NativeOverPublishLimit).Text(); api.FromConnect("negotiate", err).Text() == text {
+			s.c.loop.Post(s.unheard)
+		}
 		return peer.Answer{}, err
 	}
 	answer := peer.Answer{SDP: reply.GetAnswer()}
