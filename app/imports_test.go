@@ -36,6 +36,7 @@ var importRules = []struct {
 	{"parlor/media/sfu", []string{"fyne.io/fyne/v2/...", "connectrpc.com/...", "github.com/nats-io/...", "parlor/media/peer", "parlor/media/codec", "parlor/app/..."}, "it forwards packets and knows no users"},
 	{"parlor/media/codec", []string{"fyne.io/fyne/v2/...", "parlor/app/..."}, "a leaf"},
 	{"parlor/media/device", []string{"fyne.io/fyne/v2/...", "parlor/app/...", "parlor/media/codec", "github.com/pion/mediadevices/pkg/driver/microphone"}, "a leaf; that driver opens sound in init and panics"},
+	{"parlor/media/device/internal/x11", []string{"parlor/...", "github.com/..."}, "a protocol in plain Go"},
 	{"parlor/media/clip", []string{"fyne.io/fyne/v2/...", "parlor/app/...", "parlor/media/codec", "parlor/media/device"}, "files need no machine"},
 	{"parlor/media/mediatest", []string{"parlor/media/codec", "parlor/media/device", "parlor/app/..."}, "tests run without a machine"},
 	{"parlor/media/mediatest/browser", []string{"parlor/..."}, "a guest from outside knows nothing of us"},

@@ -1,10 +1,10 @@
-// Package device opens the cameras, microphones and speakers of the machine, and what stands
+// Package device opens the cameras, screens, microphones and speakers of the machine, and what stands
 // in for them: files, test signals, nothing. It is one of the two packages of Parlor that are
 // written against C; everything else sees it as media.Devices.
 //
 // Cameras are the drivers of pion/mediadevices, asked directly: its tracks and broadcaster add
-// delay. Microphones and chosen speakers are miniaudio, the default speaker is oto. A machine
-// without any of them works: lists are empty, and the speaker is silent but keeps its pace.
+// delay. Screens and windows are read from the X server, and elsewhere by the system's screenshots. Microphones and chosen
+// speakers are miniaudio, the default speaker is oto. A machine without any of them works: lists are empty, and the speaker is silent but keeps its pace.
 package device
 
 import (
