@@ -149,7 +149,7 @@ func (c *connection) addSend(p *publication) error {
 		transceiver: transceiver,
 		outlet:      &outlet{track: track, wire: c.wire.stream(ssrc)},
 	}
-	c.goRead(func() { readRTCP(sender, p.feedback) })
+	c.goRead(func() { readRTCP(sender, ssrc, p.feedback) })
 	return nil
 }
 

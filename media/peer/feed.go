@@ -54,15 +54,19 @@ func (o *outlets) active() (sending, needKey bool) {
 	return sending, needKey
 }
 
-// summarize picks out of a compound packet what a sender acts on.
-func summarize(packets []rtcp.Packet) (loss uint8, haveLoss, wantKey bool) {
+// summarize picks out of a compound packet what the sender of a stream acts on. The server reports on all streams at once.
+func summarize(packets []rtcp.Packet, ssrc uint32) (loss uint8, haveLoss, wantKey bool) {
 	for _, packet := range packets {
 		switch r := packet.(type) {
-		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-			wantKey = true
+		case *rtcp.PictureLossIndication:
+			wantKey = wantKey || r.MediaSSRC == ssrc
+		case *rtcp.FullIntraRequest:
+			wantKey = wantKey || slices.ContainsFunc(r.FIR, func(e rtcp.FIREntry) bool { return e.SSRC == ssrc })
 		case *rtcp.ReceiverReport:
 			for _, report := range r.Reports {
-				loss, haveLoss = max(loss, report.FractionLost), true
+				if report.SSRC == ssrc {
+					loss, haveLoss = report.FractionLost, true
+				}
 			}
 		}
 	}

@@ -80,6 +80,7 @@ func (p *publication) connect(out *outlet) {
 		p.wireBase = out.wire.Load()
 	}
 	p.out = out
+	p.stats.LossPercent = 0 // of a way that is not used any more
 	p.begin()
 	p.awaitKeyFrame()
 }
@@ -90,6 +91,9 @@ func (p *publication) setLive(on bool) {
 	defer p.mu.Unlock()
 	if on && !p.on {
 		p.begin()
+	}
+	if !on {
+		p.stats.LossPercent = 0
 	}
 	p.on = on
 	p.awaitKeyFrame()
@@ -241,12 +245,12 @@ func (p *publication) snapshot() SendStats {
 }
 
 // readRTCP answers what receivers say about a published track until the connection closes.
-func readRTCP(sender *webrtc.RTPSender, handle func(loss uint8, haveLoss, wantKey bool)) {
+func readRTCP(sender *webrtc.RTPSender, ssrc uint32, handle func(loss uint8, haveLoss, wantKey bool)) {
 	for {
 		packets, _, err := sender.ReadRTCP()
 		if err != nil {
 			return
 		}
-		handle(summarize(packets))
+		handle(summarize(packets, ssrc))
 	}
 }

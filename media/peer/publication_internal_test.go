@@ -185,16 +185,32 @@ func TestPublication_Feedback(t *testing.T) {
 	p := newPublication(media.Microphone)
 	p.feedback(0, false, true) // without a feed: nothing
 	p.setTarget(feed)
-	p.feedback(summarize([]rtcp.Packet{&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{FractionLost: 64}}}}))
+	const own, other = 7, 8
+	p.feedback(summarize([]rtcp.Packet{&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{
+		{SSRC: other, FractionLost: 128}, {SSRC: own, FractionLost: 64}, {SSRC: other, FractionLost: 0},
+	}}}, own))
 	if got := feed.loss.Load(); got != 25 || p.snapshot().LossPercent != 25 {
 		t.Errorf("loss %d %%, want 25; statistics %+v", got, p.snapshot())
 	}
+	p.setLive(true)
+	p.setLive(false)
+	if got := p.snapshot().LossPercent; got != 0 {
+		t.Errorf("loss %v %% of nothing", got)
+	}
 	p.setTarget(video)
-	for _, packet := range []rtcp.Packet{&rtcp.PictureLossIndication{}, &rtcp.FullIntraRequest{}} {
+	for _, c := range []struct {
+		packet rtcp.Packet
+		want   bool
+	}{
+		{&rtcp.PictureLossIndication{MediaSSRC: own}, true},
+		{&rtcp.FullIntraRequest{FIR: []rtcp.FIREntry{{SSRC: other}, {SSRC: own}}}, true},
+		{&rtcp.PictureLossIndication{MediaSSRC: other}, false},
+		{&rtcp.FullIntraRequest{FIR: []rtcp.FIREntry{{SSRC: other}}}, false},
+	} {
 		video.keyWanted.Store(false)
-		p.feedback(summarize([]rtcp.Packet{packet}))
-		if !video.keyWanted.Load() {
-			t.Errorf("%T asks for no key frame", packet)
+		p.feedback(summarize([]rtcp.Packet{c.packet}, own))
+		if got := video.keyWanted.Load(); got != c.want {
+			t.Errorf("%+v: a key frame is asked for: %v, want %v", c.packet, got, c.want)
 		}
 	}
 }
