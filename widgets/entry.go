@@ -13,6 +13,9 @@ type Entry struct {
 
 	OnShortcut func(fyne.Shortcut) // gets what editing does not use
 	OnEscape   func()              // Esc; may be nil
+	OnEnter    func()              // Enter without Shift, in place of a new line; may be nil
+
+	shift bool
 }
 
 // NewEntry returns an empty field of one line.
@@ -47,5 +50,31 @@ func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
 		e.OnEscape()
 		return
 	}
+	if (ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter) && e.OnEnter != nil && !e.shift {
+		e.OnEnter()
+		return
+	}
 	e.Entry.TypedKey(ev)
+}
+
+// KeyDown is called by the window.
+func (e *Entry) KeyDown(ev *fyne.KeyEvent) {
+	e.shift = e.shift || isShift(ev)
+	e.Entry.KeyDown(ev)
+}
+
+// KeyUp is called by the window.
+func (e *Entry) KeyUp(ev *fyne.KeyEvent) {
+	e.shift = e.shift && !isShift(ev)
+	e.Entry.KeyUp(ev)
+}
+
+// FocusLost is called by the window; whoever has the focus then hears of the key that is let go.
+func (e *Entry) FocusLost() {
+	e.shift = false
+	e.Entry.FocusLost()
+}
+
+func isShift(ev *fyne.KeyEvent) bool {
+	return ev.Name == desktop.KeyShiftLeft || ev.Name == desktop.KeyShiftRight
 }

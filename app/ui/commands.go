@@ -16,6 +16,12 @@ func (w *Window) call(method string, params map[string]any) {
 	w.cfg.Backend.Call(method, mustJSON(params))
 }
 
+// step calls the API for an action that was logged before.
+func (w *Window) step(method string, params map[string]any) {
+	w.steps[method]++
+	w.cfg.Backend.Call(method, mustJSON(params))
+}
+
 // command logs an action and does it. params may be nil; secrets must not be in them.
 func (w *Window) command(name string, params map[string]any, do func()) {
 	if w.inside { // an action made of others is one action

@@ -42,6 +42,7 @@ type State struct {
 	Texts   []string `json:"texts"`  // on screen
 	Log     []string `json:"log"`    // newest rows of the API log, oldest first
 	Dropped int      `json:"dropped"`
+	Unread  int      `json:"unread,omitempty"` // messages
 }
 
 // Tile is one tile; sizes are pixels in the window.
@@ -221,7 +222,7 @@ func (w *Window) snapshot() State {
 		Panel: panelNames[st.side.shown()],
 		State: "idle", RoomID: st.roomID, UserID: st.userID, Error: st.errorLine, Result: st.lastResult,
 		Mic: st.live(media.Microphone), Camera: st.live(media.Camera), Level: w.samples.level, Lang: w.texts.Language(),
-		Dropped: w.console.log.Dropped(),
+		Dropped: w.console.log.Dropped(), Unread: st.chat.unread,
 	}
 	s.Width, s.Height = w.win.Canvas().PixelCoordinateForPosition(fyne.NewPos(size.Width, size.Height))
 	if s.Page == "room" && !st.inRoom() {

@@ -39,7 +39,7 @@ func (w *Window) bindKeys() {
 	w.keys = []binding{
 		{fyne.KeyD, ctrl, mic}, {fyne.KeyM, 0, mic}, {fyne.KeyE, ctrl, camera}, {fyne.KeyV, 0, camera},
 		{fyne.KeyG, ctrl, inRoom(func() { w.room.switchLayout() })},
-		{fyne.KeyI, ctrl, panels(panelInfo)}, {fyne.KeyU, ctrl, panels(panelPeople)},
+		{fyne.KeyI, ctrl, panels(panelInfo)}, {fyne.KeyU, ctrl, panels(panelPeople)}, {fyne.KeyT, ctrl, panels(panelChat)},
 		{fyne.Key1, ctrl, pages(pageRoom)}, {fyne.Key4, ctrl, pages(pageAPI)}, {fyne.KeyComma, ctrl, pages(pageSettings)},
 		{fyne.KeyPageUp, 0, turn(-1)}, {fyne.KeyPageDown, 0, turn(1)},
 		{fyne.KeyH, ctrlShift, w.leaveByKey}, {fyne.KeyEscape, 0, w.back},

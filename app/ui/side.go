@@ -17,10 +17,11 @@ const (
 	panelInfo
 	panelAPI
 	panelPeople
+	panelChat
 )
 
 // panelNames are the panels' names in ids and rows, and for the driver.
-var panelNames = [...]string{panelNone: "", panelInfo: "info", panelAPI: "api", panelPeople: "people"}
+var panelNames = [...]string{panelNone: "", panelInfo: "info", panelAPI: "api", panelPeople: "people", panelChat: "chat"}
 
 // sideFrom is the width of the window, in units, from which on the side panel is there without having been asked for.
 const sideFrom = 1100
@@ -75,12 +76,13 @@ type sidePanel struct {
 	info   *infoScreen
 	api    *fyne.Container // the console, while it is not on its own page
 	people *peopleScreen
+	chat   *chatScreen
 }
 
 func newSidePanel(w *Window) *sidePanel {
 	t := w.texts
-	p := &sidePanel{w: w, info: newInfoScreen(w), api: container.NewStack(), people: newPeopleScreen(w)}
-	p.tabs = widgets.NewTabs(t.T("panel.info"), t.T("panel.api"), t.T("panel.people", 0))
+	p := &sidePanel{w: w, info: newInfoScreen(w), api: container.NewStack(), people: newPeopleScreen(w), chat: newChatScreen(w)}
+	p.tabs = widgets.NewTabs(t.T("panel.info"), t.T("panel.api"), t.T("panel.people", 0), t.T("panel.chat"))
 	p.tabs.OnChosen = func(i int) {
 		if chosen := panelInfo + panel(i); chosen != w.state.side.shown() {
 			w.choosePanel(chosen)
@@ -91,13 +93,13 @@ func newSidePanel(w *Window) *sidePanel {
 	}
 	edge, below := separator(), separator()
 	lay := &custom{min: func() fyne.Size { return fyne.NewSize(panelWidth, 200) }}
-	p.content = container.New(lay, edge, p.tabs, below, p.info.content, p.api, p.people.content)
+	p.content = container.New(lay, edge, p.tabs, below, p.info.content, p.api, p.people.content, p.chat.content)
 	lay.place = func(size fyne.Size) {
 		head := p.tabs.MinSize().Height + 8
 		put(edge, 0, 0, 1, size.Height)
 		put(p.tabs, 4, 4, size.Width-8, head-8)
 		put(below, 1, head-1, size.Width-1, 1)
-		for _, o := range []fyne.CanvasObject{p.info.content, p.api, p.people.content} {
+		for _, o := range []fyne.CanvasObject{p.info.content, p.api, p.people.content, p.chat.content} {
 			put(o, 1, head, size.Width-1, size.Height-head)
 		}
 	}
@@ -122,11 +124,19 @@ func (p *sidePanel) show() {
 	setVisible(p.info.content, shown == panelInfo)
 	setVisible(p.api, shown == panelAPI)
 	setVisible(p.people.content, shown == panelPeople)
+	setVisible(p.chat.content, shown == panelChat)
 	if shown == panelNone {
 		return
 	}
 	p.tabs.Choose(int(shown - panelInfo))
-	p.tabs.SetLabel(int(panelPeople-panelInfo), p.w.texts.T("panel.people", len(p.w.state.members)))
+	t := p.w.texts
+	p.tabs.SetLabel(int(panelPeople-panelInfo), t.T("panel.people", len(p.w.state.members)))
+	chat := t.T("panel.chat")
+	if n := p.w.state.chat.unread; n > 0 {
+		chat = t.T("panel.chat.unread", min(n, 99))
+	}
+	p.tabs.SetLabel(int(panelChat-panelInfo), chat)
 	p.info.show()
 	p.people.show()
+	p.chat.show()
 }

@@ -219,7 +219,12 @@ func (w *Window) show() {
 
 // HandleEvent shows an event of the room. Any goroutine.
 func (w *Window) HandleEvent(ev room.Event) {
-	w.post(func() { w.send(ev) })
+	w.post(func() {
+		w.send(ev)
+		if c, ok := ev.(room.ConnectionChanged); ok && c.State == room.Inside {
+			w.sendWaiting()
+		}
+	})
 }
 
 // LogCall shows that a call of the documents' API starts; its lines will have its id, if it has one. Any goroutine.
