@@ -65,6 +65,7 @@ type App struct {
 	drive  *drive
 	links  *handover     // nil: another window takes them
 	calls  atomic.Uint64 // by the window
+	script scripts
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -81,6 +82,7 @@ func New(opts Options) (*App, error) {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	a := &App{opts: opts, log: opts.Log}
+	a.script.app = a
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	if err := a.start(); err != nil {
 		a.Close()
@@ -117,6 +119,7 @@ func (a *App) start() error {
 		RoomID: a.roomID(), UserID: a.userID(), Token: a.opts.Token,
 		Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
 		Lang: language(a.opts.Lang), Theme: a.opts.Theme, Version: a.opts.Version, Log: a.log,
+		Folder: filepath.Join(a.opts.Data, "logs"),
 	})
 	if a.opts.Drive != "" {
 		if a.drive, err = newDrive(a.opts.Drive, a); err != nil {
@@ -199,6 +202,7 @@ func (a *App) Close() {
 		if a.bridge != nil {
 			a.bridge.Close() // ends what the driver's scripts wait for
 		}
+		a.script.close()
 		if a.drive != nil {
 			a.drive.close()
 		}

@@ -12,70 +12,82 @@ import (
 )
 
 func logRow(mark, text string) widgets.LogRow {
-	return widgets.LogRow{Time: "12:03:41.207", Mark: mark, Text: text, Detail: "all of " + text}
+	return widgets.LogRow{Time: "12:03:41.207", Mark: mark, Text: text}
+}
+
+// logOf shows rows in a window.
+func logOf(t *testing.T, rows *[]widgets.LogRow, width, height float32) (*widgets.LogList, fyne.Window) {
+	t.Helper()
+	l := widgets.NewLogList("Nothing yet", func() int { return len(*rows) }, func(i int) widgets.LogRow { return (*rows)[i] })
+	return l, open(t, l, width, height)
 }
 
 func TestLogList_Golden(t *testing.T) {
 	english(t)
-	l := widgets.NewLogList("Nothing yet")
-	w := open(t, l, 320, 140)
+	var rows []widgets.LogRow
+	l, w := logOf(t, &rows, 320, 180)
 	golden(t, w, "loglist", "empty")
 	if diff := cmp.Diff([]string{"Nothing yet"}, l.Texts()); diff != "" {
 		t.Error(diff)
 	}
-	l.Add(logRow(">", `joinRtcRoom {"roomId":"1001","userId":"a user with a long name"}`))
-	l.Add(logRow("<", "joinRtcRoom:ok  326 ms"))
-	failed := logRow("<", "updateToken:fail invalid token")
-	failed.Failed = true
-	l.Add(failed)
-	l.Add(logRow("*", "onRtcChatMembersChanged"))
-	l.Add(logRow("!", "no result"))
+	rows = append(rows, logRow(">", `joinRtcRoom {"roomId":"1001","userId":"a user with a long name"}`), logRow("-", "a step"),
+		logRow("<", "joinRtcRoom:ok  326 ms"), logRow("<", "updateToken:fail invalid token"), logRow("*", "onRtcChatMembersChanged"),
+		logRow("!", "no result"), logRow("#", "note"))
+	rows[0].Note, rows[3].Failed = "1.2 s", true
+	l.Changed()
 	golden(t, w, "loglist", "marks")
-	l.SetMarks("*!")
-	golden(t, w, "loglist", "events")
+	w.Resize(fyne.NewSize(800, 180))
+	golden(t, w, "loglist", "wide")
 }
 
-func TestLogList_Bound(t *testing.T) {
+// TestLogList_Follows: the end stays in sight while rows come, but not under somebody who reads older ones.
+func TestLogList_Follows(t *testing.T) {
 	english(t)
-	l := widgets.NewLogList("")
-	open(t, l, 320, 140)
-	const more = 25
-	for i := range widgets.LogCapacity + more {
-		mark := ">"
-		if i%2 == 1 {
-			mark = "*"
-		}
-		l.Add(logRow(mark, fmt.Sprint(i)))
+	var rows []widgets.LogRow
+	l, w := logOf(t, &rows, 320, 140)
+	add := func() {
+		rows = append(rows, logRow(">", fmt.Sprint(len(rows))))
+		l.Changed()
 	}
-	if got := l.Dropped(); got != more {
-		t.Errorf("%d rows were dropped, want %d", got, more)
+	for range 50 {
+		add()
 	}
-	rows := l.Rows(widgets.LogCapacity * 2)
-	if len(rows) != widgets.LogCapacity || rows[0].Text != fmt.Sprint(more) || rows[len(rows)-1].Text != fmt.Sprint(widgets.LogCapacity+more-1) {
-		t.Errorf("%d rows from %q to %q are kept", len(rows), rows[0].Text, rows[len(rows)-1].Text)
+	if !l.AtEnd() {
+		t.Error("the newest row is out of sight")
 	}
-	if got := l.Rows(3); len(got) != 3 || got[0].Text != fmt.Sprint(widgets.LogCapacity+more-3) {
-		t.Errorf("the last three rows are %v", got)
+	test.Scroll(w.Canvas(), fyne.NewPos(100, 50), 0, 400)
+	if l.AtEnd() {
+		t.Fatal("nothing was scrolled")
 	}
-	l.Clear()
-	l.Add(logRow(">", "again"))
-	if got := l.Rows(10); len(got) != 1 || got[0].Text != "again" || l.Dropped() != 0 {
-		t.Errorf("after Clear: %v", got)
+	add()
+	if l.AtEnd() {
+		t.Error("a new row took the reader to the end")
+	}
+	l.ShowNewest()
+	if !l.AtEnd() {
+		t.Error("ShowNewest does not show the newest")
+	}
+	rows = nil
+	l.Replaced()
+	if got := l.Texts(); len(got) != 1 {
+		t.Errorf("an empty list says %q", got)
 	}
 }
 
-// TestLogList_Chosen taps the first row that is shown.
+// TestLogList_Chosen taps the first row, then goes to the second by keys.
 func TestLogList_Chosen(t *testing.T) {
 	english(t)
-	l := widgets.NewLogList("")
-	w := open(t, l, 320, 140)
-	var chosen []string
-	l.OnChosen = func(r widgets.LogRow) { chosen = append(chosen, r.Detail) }
-	l.Add(logRow(">", "call"))
-	l.Add(logRow("*", "event"))
-	l.SetMarks("*")
+	rows := []widgets.LogRow{logRow("*", "event"), logRow(">", "call"), logRow("<", "result")}
+	l, w := logOf(t, &rows, 320, 140)
+	var chosen []int
+	l.OnChosen = func(i int) { chosen = append(chosen, i) }
+	l.Changed()
 	test.TapCanvas(w.Canvas(), fyne.NewPos(100, 10))
-	if diff := cmp.Diff([]string{"all of event"}, chosen); diff != "" {
+	list := l.List().(fyne.Focusable)
+	w.Canvas().Focus(list)
+	list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if diff := cmp.Diff([]int{0, 1}, chosen); diff != "" {
 		t.Error(diff)
 	}
 	if got := logRow(">", "call").String(); got != "12:03:41.207 > call" {

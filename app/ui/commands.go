@@ -1,7 +1,10 @@
 package ui
 
 import (
-	"parlor/widgets"
+	"encoding/json"
+	"fmt"
+
+	"parlor/app/ui/console"
 )
 
 // Every action of a person is one command and one row with the mark ">" in the log. An action that is exactly one call of the
@@ -31,18 +34,26 @@ func (w *Window) command(name string, params map[string]any, do func()) {
 	if params == nil {
 		params = map[string]any{}
 	}
-	text := name + " " + string(mustJSON(params))
-	w.console.log.Add(widgets.LogRow{Time: w.now().Format(clockFormat), Mark: ">", Text: text, Detail: text})
+	w.console.CommandRow(name, params)
 	w.inside = true
 	defer func() { w.inside = false }()
 	do()
 }
 
 // takeMark tells the mark of a call that starts: ">" of its own, "-" as a step of a command.
-func (w *Window) takeMark(method string) string {
+func (w *Window) takeMark(method string) console.Mark {
 	if w.steps[method] == 0 {
-		return ">"
+		return console.Call
 	}
 	w.steps[method]--
-	return "-"
+	return console.Step
+}
+
+// mustJSON is for values that always have a JSON form; others become their text.
+func mustJSON(v any) json.RawMessage {
+	data, err := json.Marshal(v)
+	if err != nil {
+		data, _ = json.Marshal(fmt.Sprint(v)) // a string always has one
+	}
+	return data
 }

@@ -2,279 +2,327 @@ package ui
 
 import (
 	"encoding/json"
-	"fmt"
-	"slices"
-	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
-	"parlor/app/bridge"
 	"parlor/app/room"
-	"parlor/assets"
+	"parlor/app/ui/console"
 	"parlor/widgets"
 )
 
-// console is the testers' view of the API: parameters, a button for each call, the last result and the
-// log. It is narrow in the side panel and wide on its own page.
-type console struct {
-	w       *Window
-	content *fyne.Container
-
-	appID, roomID, userID, token, method, params *widgets.Entry
-	streamType                                   *widget.Select
-	autoPublish, autoSubscribe                   *widget.Check
-	wrong                                        *widget.Label
-	result, failure                              *widgets.ErrorLine
-	detail                                       *widgets.Entry
-	log                                          *widgets.LogList
-	filter                                       *widgets.Tabs
-	prefilled                                    form
-	next                                         map[string]int // state that the toggle of a method sends next (R-50, R-51)
-}
-
-const consoleNames = 88 // width of the names before fields
-
-func newConsole(w *Window) *console {
-	t := w.texts
-	c := &console{w: w, next: map[string]int{}}
-	c.appID, c.roomID, c.userID, c.token = c.entry("appId"), c.entry("roomId"), c.entry("userId"), c.entry("token")
-	c.method, c.params = c.entry("method"), widgets.NewLines(`{"state": 2}`, 2)
-	w.adopt(c.params)
-	w.register("api.form.params", c.params)
-	c.method.SetPlaceHolder("changeAudioCapture")
-	c.appID.SetText(w.cfg.AppID)
-	c.streamType = widget.NewSelect([]string{string(room.StreamAudio), string(room.StreamVideo), string(room.StreamBoth)}, nil)
-	c.streamType.Selected = string(room.StreamAudio)
-	c.autoPublish, c.autoSubscribe = widget.NewCheck("autoPublish", nil), widget.NewCheck("autoSubscribe", nil)
-	c.autoPublish.Checked, c.autoSubscribe.Checked = true, true
-	c.wrong = caption("")
-	c.wrong.Importance = widget.DangerImportance
-	c.wrong.Wrapping = fyne.TextWrapWord
-	c.wrong.Hide()
-	c.result, c.failure = widgets.NewErrorLine(), widgets.NewErrorLine()
-	c.result.Leading, c.failure.Leading = true, true
-	c.detail = widgets.NewLines("", 3)
-	c.detail.TextStyle.Monospace = true
-	w.adopt(c.detail)
-	c.log = widgets.NewLogList(t.T("api.empty"))
-	c.detail.Hide()
-	c.log.OnChosen = func(row widgets.LogRow) {
-		c.detail.SetText(row.Detail)
-		setVisible(c.detail, true)
-		c.content.Refresh()
-	}
-	c.filter = widgets.NewSegments(t.T("api.log.all"), t.T("api.log.calls"), t.T("api.log.events"))
-	c.filter.OnChosen = func(i int) { c.log.SetMarks([]string{"", "><", "*!"}[i]) }
-	w.register("api.form.streamType", c.streamType)
-	w.register("api.form.autoPublish", c.autoPublish)
-	w.register("api.form.autoSubscribe", c.autoSubscribe)
-	w.register("api.result", c.result)
-	w.register("api.error", c.failure)
-	w.register("api.detail", c.detail)
-	w.register("api.log", c.log)
-	for i, id := range []string{"all", "calls", "events"} {
-		w.register("api.log."+id, c.filter.Item(i))
-	}
-	c.build()
-	return c
-}
-
-func (c *console) entry(name string) *widgets.Entry {
-	e := widgets.NewEntry("")
-	c.w.adopt(e)
-	c.w.register("api.form."+name, e)
-	return e
-}
-
-// build arranges the form and the log: below each other when narrow, side by side when wide.
-func (c *console) build() {
-	form := container.NewVScroll(inset(10, 12, 16, 16, c.newForm()))
-	output := c.newOutput()
-	edge := separator()
-	lay := &custom{min: func() fyne.Size { return fyne.NewSize(panelWidth-1, 400) }}
-	c.content = container.New(lay, form, edge, output)
-	lay.place = func(size fyne.Size) {
-		if size.Width < 2*panelWidth {
-			h := size.Height * 0.56
-			put(form, 0, 0, size.Width, h)
-			put(edge, 0, h, size.Width, 1)
-			put(output, 0, h+1, size.Width, size.Height-h-1)
-			return
-		}
-		const width = 372
-		put(form, 0, 0, width, size.Height)
-		put(edge, width, 0, 1, size.Height)
-		put(output, width+1, 0, size.Width-width-1, size.Height)
-	}
-}
-
-func (c *console) newForm() fyne.CanvasObject {
-	t := c.w.texts
-	mint := widget.NewButton(t.T("api.mint"), c.mint)
-	c.w.register("api.mint", mint)
-	token := fyne.CanvasObject(c.token)
-	if c.w.cfg.CanMint {
-		token = container.NewBorder(nil, nil, nil, mint, c.token)
-	}
-	call := widget.NewButton(t.T("api.call"), c.raw)
-	c.w.register("api.call", call)
-	return column(6,
-		section(t.T("api.params")),
-		labelled("appId", consoleNames, c.appID),
-		labelled("roomId", consoleNames, c.roomID),
-		labelled("userId", consoleNames, c.userID),
-		labelled("token", consoleNames, token),
-		labelled("streamType", consoleNames, c.streamType),
-		row(4, c.autoPublish, c.autoSubscribe),
-		inset(8, 0, 0, 0, section(t.T("api.calls"))),
-		c.button("createRtcRoomContext", c.create),
-		container.NewGridWithColumns(2, c.button("joinRtcRoom", c.join), c.button("exitRtcRoom", c.exit)),
-		c.button("updateToken", c.updateToken),
-		c.switcher("changeAudioCapture"),
-		c.switcher("changeVideoCapture"),
-		c.switcher("changeStreamPublishState"),
-		inset(8, 0, 0, 0, section(t.T("api.raw"))),
-		labelled("method", consoleNames, c.method),
-		c.params, c.wrong, call,
-	)
-}
-
-func (c *console) newOutput() fyne.CanvasObject {
-	t := c.w.texts
-	clearLog := widgets.NewToolButton(assets.Clear, "", func() {
-		c.log.Clear()
-		setVisible(c.detail, false)
-		c.content.Refresh()
+// newConsole makes the API console, which lives as long as the window: a change of language makes its widgets anew only.
+func (w *Window) newConsole() *console.Console {
+	return console.New(console.Config{
+		Call:        w.cfg.Backend.Call,
+		Command:     w.command,
+		Token:       w.cfg.Backend.Token,
+		RunScript:   w.cfg.Backend.RunScript,
+		State:       func() any { return w.liveState() },
+		Now:         w.now,
+		After:       func(d time.Duration, f func()) { time.AfterFunc(d, func() { w.post(f) }) },
+		Background:  w.background,
+		Copy:        w.copy,
+		Preferences: w.cfg.App.Preferences(),
+		Folder:      w.cfg.Folder,
+		Lab:         w.cfg.Lab,
+		Log:         w.log,
 	})
-	clearLog.SetTip(t.T("api.clear"))
-	clearLog.SetLook(widgets.LookFlat)
-	copyAll := widgets.NewToolButton(assets.Copy, "", c.copyLog)
-	copyAll.SetTip(t.T("api.copy"))
-	copyAll.SetLook(widgets.LookFlat)
-	c.w.register("api.log.clear", clearLog)
-	c.w.register("api.log.copy", copyAll)
-	head := container.NewBorder(nil, nil, nil, row(0, copyAll, clearLog), c.filter)
-	lines := column(0, container.New(&fixedHeight{22}, c.result), container.New(&fixedHeight{22}, c.failure))
-	top := column(6, inset(4, 0, 4, 4, lines), head)
-	return inset(6, 8, 12, 12, container.NewBorder(top, c.detail, nil, nil, c.log))
 }
 
-// fixedHeight gives its only object exactly a height.
-type fixedHeight struct{ height float32 }
-
-func (f *fixedHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	put(objects[0], 0, 0, size.Width, size.Height)
+// background runs work off the UI goroutine and what it returns on it.
+func (w *Window) background(work func() (done func())) {
+	w.wait.Go(func() {
+		done := work()
+		w.post(done)
+	})
 }
 
-func (f *fixedHeight) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(objects[0].MinSize().Width, f.height)
-}
-
-func (c *console) button(method string, tapped func()) *widget.Button {
-	b := widget.NewButton(method, tapped)
-	c.w.register("api."+method, b)
-	return b
-}
-
-// switcher is a button that sends 1 and 0 in turn, as the documents' sample does (R-50, R-51), and one button
-// for each.
-func (c *console) switcher(method string) fyne.CanvasObject {
-	send := func(state int) {
-		c.next[method] = 1 - state
-		params := map[string]any{"state": state}
-		if method == "changeStreamPublishState" {
-			params["streamType"] = c.streamType.Selected
-		}
-		c.w.call(method, params)
-	}
-	c.next[method] = 1
-	turn := c.button(method, func() { send(c.next[method]) })
-	on, off := widget.NewButton("1", func() { send(1) }), widget.NewButton("0", func() { send(0) })
-	c.w.register("api."+method+".1", on)
-	c.w.register("api."+method+".0", off)
-	return container.NewBorder(nil, nil, nil, row(4, on, off), turn)
-}
-
-func (c *console) create() {
-	c.w.call("createRtcRoomContext", map[string]any{"appId": c.appID.Text})
-}
-
-func (c *console) join() {
-	params := map[string]any{"roomId": c.roomID.Text, "token": c.token.Text, "userId": c.userID.Text}
-	if !c.autoPublish.Checked || !c.autoSubscribe.Checked {
-		params["roomConfig"] = map[string]any{"autoPublish": c.autoPublish.Checked, "autoSubscribe": c.autoSubscribe.Checked}
-	}
-	c.w.call("joinRtcRoom", params)
-}
-
-func (c *console) exit() { c.w.call("exitRtcRoom", map[string]any{"roomId": c.roomID.Text}) }
-
-func (c *console) updateToken() { c.w.call("updateToken", map[string]any{"token": c.token.Text}) }
-
-// mint fills the token field; it calls no API.
-func (c *console) mint() {
-	token, err := c.w.cfg.Backend.MintToken(c.roomID.Text, c.userID.Text)
-	if err != nil {
-		c.complain(c.w.texts.T("join.mint.failed", err.Error()))
+// Register implements console.Host.
+func (w *Window) Register(id string, o fyne.CanvasObject) {
+	if o == nil {
+		delete(w.controls, id)
 		return
 	}
-	c.complain("")
-	c.token.SetText(token)
+	w.register(id, o)
 }
 
-// raw calls any method with any JSON object.
-func (c *console) raw() {
-	params := map[string]any{}
-	if text := strings.TrimSpace(c.params.Text); text != "" {
-		if err := json.Unmarshal([]byte(text), &params); err != nil {
-			c.complain(c.w.texts.T("api.json.wrong"))
-			return
+// Adopt implements console.Host.
+func (w *Window) Adopt(e *widgets.Entry) { w.adopt(e) }
+
+// SetPeers shows the virtual users that there are. Any goroutine.
+func (w *Window) SetPeers(peers []console.Peer) {
+	w.post(func() { w.console.SetPeers(peers) })
+}
+
+// SetFaults shows what a tester broke on purpose. Any goroutine.
+func (w *Window) SetFaults(f console.Faults) {
+	w.post(func() {
+		w.console.SetFaults(f)
+		w.send(faultsChange{f.Words(w.texts)})
+	})
+}
+
+// SetScript shows which script runs, "" for none, and what there is to say about it. Any goroutine.
+func (w *Window) SetScript(name, note string) {
+	w.post(func() {
+		w.console.ScriptRuns(name)
+		if note != "" {
+			w.console.Write(console.Note, note)
+		}
+	})
+}
+
+// situation is what the console needs to know of the room.
+func (w *Window) situation() console.Situation {
+	st := &w.state
+	s := console.Situation{
+		Context: st.tester.context, InRoom: st.inRoom(), Joining: st.joining,
+		AppID: st.appID, RoomID: first(st.roomID, st.form.roomID), UserID: first(st.userID, st.form.userID), OtherID: "alice",
+	}
+	for _, m := range st.members {
+		if !m.Self {
+			s.OtherID = string(m.UserID)
+			break
 		}
 	}
-	method := strings.TrimSpace(c.method.Text)
-	if method == "" {
-		c.complain(c.w.texts.T("api.method.missing"))
-		return
-	}
-	if !slices.ContainsFunc(bridge.Methods(), func(m bridge.Method) bool { return m.Name == method && !ours(method) }) {
-		c.complain(c.w.texts.T("api.method.unknown", method))
-		return
-	}
-	c.complain("")
-	c.w.call(method, params)
+	return s
 }
 
-func (c *console) complain(words string) {
-	c.wrong.SetText(words)
-	setVisible(c.wrong, words != "")
-	c.content.Refresh()
+// liveState is what the console shows as a tree; the order of its fields is that of the tree. It has no secrets.
+type liveState struct {
+	Context struct {
+		Exists bool   `json:"exists"`
+		AppID  string `json:"appId"`
+		Server string `json:"server"`
+	} `json:"context"`
+	Room struct {
+		Connection string `json:"connection"`
+		RoomID     string `json:"roomId"`
+		UserID     string `json:"userId"`
+		Since      string `json:"since,omitempty"`
+		Attempt    int    `json:"attempt,omitempty"`
+	} `json:"room"`
+	Token   *tokenState            `json:"token"`
+	Members map[string]memberState `json:"members"` // by user id
+	Local   map[string]localState  `json:"local"`   // by source
+	Page    pageData               `json:"page"`
+	RTTMS   float64                `json:"rttMs"`
+	Counts  map[string]int         `json:"events"`
 }
 
-func (c *console) copyLog() {
-	var b strings.Builder
-	for _, row := range c.log.Rows(widgets.LogCapacity) {
-		fmt.Fprintln(&b, row)
+// tokenState is what the token allows, and until when.
+type tokenState struct {
+	EndsIn       string `json:"endsIn"`
+	PublishAudio bool   `json:"publishAudio"`
+	PublishVideo bool   `json:"publishVideo"`
+	Subscribe    bool   `json:"subscribe"`
+}
+
+// memberState is a member of the room, with what comes of its media.
+type memberState struct {
+	Self       bool                  `json:"self,omitempty"`
+	Connected  bool                  `json:"connected"`
+	Invisible  bool                  `json:"invisible,omitempty"`
+	Quality    int                   `json:"quality"`
+	Audio      bool                  `json:"audio"`
+	Video      bool                  `json:"video"`
+	Screen     bool                  `json:"screen"`
+	Subscribed []string              `json:"subscribed"` // audio, video, screen
+	Tracks     map[string]trackState `json:"tracks,omitempty"`
+}
+
+// trackState counts what came of a source of a member.
+type trackState struct {
+	Packets  uint64  `json:"packets"`
+	Lost     uint64  `json:"lost"`
+	Frames   uint64  `json:"frames,omitempty"`
+	Decoded  uint64  `json:"decoded,omitempty"`
+	Freezes  uint64  `json:"freezes,omitempty"`
+	Size     [2]int  `json:"size,omitzero"`
+	JitterMS float64 `json:"jitterMs"`
+	Level    int     `json:"level,omitempty"`
+}
+
+// localState is an own device and what is sent of it.
+type localState struct {
+	Open    bool   `json:"open"`
+	Sent    bool   `json:"sent"` // others can get it
+	Packets uint64 `json:"packets"`
+	Bytes   uint64 `json:"bytes"`
+	Size    [2]int `json:"size,omitzero"`
+	Bitrate int    `json:"bitrate,omitempty"` // bit/s aimed at
+	Error   string `json:"error,omitempty"`
+}
+
+// pageData is the data of the documents' sample page, by its names (R-48..R-58).
+type pageData struct {
+	Ctx                  bool         `json:"ctx"` // there is one
+	UserIDList           []sampleTile `json:"userIdList"`
+	VideoState           int          `json:"videoState"`
+	AudioState           int          `json:"audioState"`
+	StreamPublishState   int          `json:"streamPublishState"`
+	StreamSubscribeState int          `json:"streamSubscribeState"`
+	ScreenSubscribeState int          `json:"screenSubscribeState"`
+	Visible              bool         `json:"visible"`
+	Device               string       `json:"device"`
+	Camera               string       `json:"camera"`
+	ScaleUserID          room.UserID  `json:"scaleUserId"`
+	Error                string       `json:"error"`
+}
+
+// sampleTile is an item of userIdList (R-49).
+type sampleTile struct {
+	UserID room.UserID `json:"userId"`
+	Class  string      `json:"class"`
+	Mode   string      `json:"mode"`
+}
+
+var connectionNames = [...]string{room.Outside: "outside", room.Joining: "joining", room.Inside: "inside", room.Reconnecting: "reconnecting"}
+
+func (w *Window) liveState() liveState {
+	st := &w.state
+	s := liveState{Page: st.pageData(), Counts: w.console.Counts(), RTTMS: w.samples.stats.RTTMS}
+	s.Context.Exists, s.Context.AppID, s.Context.Server = st.tester.context, st.appID, w.cfg.Server
+	s.Room.Connection, s.Room.RoomID, s.Room.UserID = connectionNames[st.connection], st.roomID, st.userID
+	s.Room.Attempt = st.attempt
+	if !st.joinedAt.IsZero() {
+		s.Room.Since = st.joinedAt.Format(time.TimeOnly)
 	}
-	c.w.copy(b.String())
-}
-
-// show follows the start page's fields for as long as the tester has not typed others.
-func (c *console) show() {
-	f := c.w.state.form
-	follow := func(e *widgets.Entry, old, value string) {
-		if e.Text == old && old != value || e.Text == "" && value != "" && old == "" {
-			e.SetText(value)
+	if t := st.tester.token; st.inRoom() {
+		s.Token = &tokenState{PublishAudio: t.PublishAudio, PublishVideo: t.PublishVideo, Subscribe: t.Subscribe, EndsIn: "never"}
+		if !t.ExpireAt.IsZero() {
+			s.Token.EndsIn = clock(t.ExpireAt.Sub(w.now()))
 		}
 	}
-	follow(c.roomID, c.prefilled.roomID, f.roomID)
-	follow(c.userID, c.prefilled.userID, f.userID)
-	token := first(c.w.state.token, f.token)
-	follow(c.token, c.prefilled.token, token)
-	c.prefilled = f
-	c.prefilled.token = token
-	st := &c.w.state
-	c.result.Set(first(st.lastResult, c.w.texts.T("api.result.none")), st.lastResult != "" && !st.resultOK)
-	c.failure.Set(st.errorLine, st.errorLine != noError)
+	s.Members, s.Local = w.memberStates(), w.localStates()
+	return s
+}
+
+func (w *Window) memberStates() map[string]memberState {
+	list := make(map[string]memberState, len(w.state.members))
+	for _, m := range w.state.members {
+		member := memberState{
+			Self: m.Self, Connected: m.Connected, Invisible: m.Invisible, Quality: int(m.Quality),
+			Audio: m.Audio, Video: m.Video, Screen: m.Screen, Subscribed: []string{},
+		}
+		for _, s := range []struct {
+			on   bool
+			name string
+		}{{m.AudioSubscribed, "audio"}, {m.VideoSubscribed, "video"}, {m.ScreenSubscribed, "screen"}} {
+			if s.on && !m.Self {
+				member.Subscribed = append(member.Subscribed, s.name)
+			}
+		}
+		list[string(m.UserID)] = member
+	}
+	for _, t := range w.samples.stats.Remote {
+		member, there := list[t.UserID]
+		if !there {
+			continue
+		}
+		if member.Tracks == nil {
+			member.Tracks = make(map[string]trackState)
+		}
+		member.Tracks[t.Source.String()] = trackState{
+			Packets: t.Packets, Lost: t.Lost, Frames: t.Frames, Decoded: t.Decoded, Freezes: t.Freezes,
+			Size: [2]int{t.Width, t.Height}, JitterMS: float64(int(t.JitterMS*10)) / 10, Level: t.Level,
+		}
+		list[t.UserID] = member
+	}
+	return list
+}
+
+func (w *Window) localStates() map[string]localState {
+	st := &w.state
+	list := map[string]localState{
+		"microphone": deviceState(st.mic, st.inRoom() && st.audioOut.on()),
+		"camera":     deviceState(st.camera, st.inRoom() && st.videoOut.on()),
+	}
+	for _, t := range w.samples.stats.Sent {
+		s := list[t.Source.String()]
+		s.Packets, s.Bytes, s.Size, s.Bitrate = t.Packets, t.Bytes, [2]int{t.Width, t.Height}, t.Bitrate
+		list[t.Source.String()] = s
+	}
+	return list
+}
+
+func deviceState(d device, sent bool) localState {
+	s := localState{Open: d.open, Sent: d.open && sent}
+	if d.err != nil {
+		s.Error = d.err.Msg
+	}
+	return s
+}
+
+// pageData is what the sample page would show.
+func (s *state) pageData() pageData {
+	p := pageData{
+		Ctx: s.tester.context, VideoState: bit(s.camera.open), AudioState: bit(s.mic.open), StreamPublishState: bit(s.audioOut.on() && s.inRoom()),
+		ScaleUserID: s.enlarged.user, Error: s.errorLine, UserIDList: []sampleTile{},
+		StreamSubscribeState: s.tester.stream, ScreenSubscribeState: s.tester.screen, Visible: s.tester.visible,
+		Device: first(s.tester.device, string(room.Speakerphone)), Camera: first(s.tester.camera, string(room.CameraFront)),
+	}
+	for _, t := range s.tiles() {
+		mode := "video"
+		if t.self {
+			mode = "camera"
+		}
+		if t.key.source.String() == "screen" {
+			mode = "screen"
+		}
+		class := "small"
+		if t.key == s.enlarged {
+			class = "big"
+		}
+		p.UserIDList = append(p.UserIDList, sampleTile{t.key.user, class, mode})
+	}
+	return p
+}
+
+// testerState is what only testers want to know: whether there is a context, the token's life, and what the sample page keeps of
+// its own calls (R-52..R-56).
+type testerState struct {
+	context        bool
+	token          room.TokenChanged
+	stream, screen int
+	visible        bool
+	device, camera string
+}
+
+// reduce takes what a call that succeeded was given.
+func (s testerState) reduce(m any) testerState {
+	if token, ok := m.(room.TokenChanged); ok {
+		s.token = token
+	}
+	ended, ok := m.(callEnded)
+	if !ok || !ended.ok {
+		return s
+	}
+	var p struct {
+		State   int    `json:"state"`
+		Visible bool   `json:"visible"`
+		Device  string `json:"device"`
+		Camera  string `json:"camera"`
+	}
+	if len(ended.params) > 0 && json.Unmarshal(ended.params, &p) != nil {
+		return s
+	}
+	switch ended.method {
+	case "createRtcRoomContext":
+		s = testerState{context: true}
+	case "x-destroy":
+		s = testerState{}
+	case "changeStreamSubscribeState":
+		s.stream = p.State
+	case "changeScreenSubscribeState":
+		s.screen = p.State
+	case "changeUserVisibility":
+		s.visible = p.Visible
+	case "setAudioPlaybackDevice":
+		s.device = p.Device
+	case "switchCamera":
+		s.camera = p.Camera
+	}
+	return s
 }

@@ -222,7 +222,7 @@ func (w *Window) snapshot() State {
 		Panel: panelNames[st.side.shown()],
 		State: "idle", RoomID: st.roomID, UserID: st.userID, Error: st.errorLine, Result: st.lastResult,
 		Mic: st.live(media.Microphone), Camera: st.live(media.Camera), Level: w.samples.level, Lang: w.texts.Language(),
-		Dropped: w.console.log.Dropped(), Unread: st.chat.unread,
+		Dropped: w.console.Dropped(), Unread: st.chat.unread,
 	}
 	s.Width, s.Height = w.win.Canvas().PixelCoordinateForPosition(fyne.NewPos(size.Width, size.Height))
 	if s.Page == "room" && !st.inRoom() {
@@ -248,7 +248,7 @@ func (w *Window) snapshot() State {
 		s.Texts = append(s.Texts, textsOf(o)...)
 	})
 	s.Tools = w.toolStates(visible)
-	for _, row := range w.console.log.Rows(logTail) {
+	for _, row := range w.console.Rows(logTail) {
 		s.Log = append(s.Log, row.String())
 	}
 	return s

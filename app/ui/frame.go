@@ -3,7 +3,7 @@ package ui
 import (
 	"time"
 
-	"parlor/widgets"
+	"parlor/app/ui/console"
 )
 
 // frameState is what the frame of the window shows beside the banner: toasts, faults, the quality of the connection, when the
@@ -68,9 +68,6 @@ func (w *Window) toast(words string) { w.toastWith(words, "", nil) }
 
 // toastWith is toast with a button. What the button does is a command of its own.
 func (w *Window) toastWith(words, action string, do func()) {
-	w.console.log.Add(widgets.LogRow{Time: w.now().Format(clockFormat), Mark: "!", Text: words, Detail: words})
+	w.console.Write(console.Warning, words)
 	w.send(toastCame{toast{words: words, action: action, do: do}})
 }
-
-// SetFaults tells that a tester broke something on purpose, in words; "" ends it. Any goroutine.
-func (w *Window) SetFaults(words string) { w.post(func() { w.send(faultsChange{words}) }) }

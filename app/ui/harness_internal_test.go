@@ -16,8 +16,8 @@ import (
 	"parlor/app/bridge"
 	"parlor/app/errno"
 	"parlor/app/room"
+	"parlor/app/ui/console"
 	"parlor/media"
-	"parlor/widgets"
 )
 
 const (
@@ -43,6 +43,14 @@ func (b *fakeBackend) Call(method string, params json.RawMessage) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls = append(b.calls, method+" "+string(params))
+}
+
+func (b *fakeBackend) Token(console.TokenWish) (string, error) { return testToken, b.mintErr }
+
+func (b *fakeBackend) RunScript(name string, lines [][]byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls = append(b.calls, fmt.Sprintf("script %s: %d lines", name, len(lines)))
 }
 
 func (b *fakeBackend) MintToken(roomID, userID string) (string, error) {
@@ -313,8 +321,8 @@ func (fakeDevices) Speakers() ([]media.DeviceInfo, error) { return nil, errors.N
 func (h *harness) rows() []string {
 	h.queue.turn()
 	var rows []string
-	for _, row := range h.console.log.Rows(widgets.LogCapacity) {
-		rows = append(rows, row.Mark+" "+row.Text)
+	for _, row := range h.console.Rows(1000) {
+		rows = append(rows, string(row.Mark)+" "+row.Text)
 	}
 	return rows
 }

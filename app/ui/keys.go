@@ -43,7 +43,7 @@ func (w *Window) bindKeys() {
 		{fyne.Key1, ctrl, pages(pageRoom)}, {fyne.Key4, ctrl, pages(pageAPI)}, {fyne.KeyComma, ctrl, pages(pageSettings)},
 		{fyne.KeyPageUp, 0, turn(-1)}, {fyne.KeyPageDown, 0, turn(1)},
 		{fyne.KeyH, ctrlShift, w.leaveByKey}, {fyne.KeyEscape, 0, w.back},
-		{fyne.KeyReturn, ctrl, func() { w.console.raw() }},
+		{fyne.KeyReturn, ctrl, w.console.Run},
 		{fyne.KeyC, ctrlShift, func() { w.copy(w.state.lastResult) }},
 		{fyne.KeyF11, 0, func() { w.win.SetFullScreen(!w.win.FullScreen()) }},
 		{fyne.KeyQ, ctrl, w.win.Close},

@@ -138,13 +138,12 @@ func (s *shell) moveConsole() {
 	}
 	page.Objects, s.w.room.side.api.Objects = nil, nil
 	if onPage {
-		page.Objects = []fyne.CanvasObject{s.w.console.content}
+		page.Objects = []fyne.CanvasObject{s.w.console.Content()}
 	} else {
-		s.w.room.side.api.Objects = []fyne.CanvasObject{s.w.console.content}
+		s.w.room.side.api.Objects = []fyne.CanvasObject{s.w.console.Content()}
 	}
 	page.Refresh()
 	s.w.room.side.api.Refresh()
-	s.w.console.log.ShowNewest()
 }
 
 func (s *shell) showBanner() {

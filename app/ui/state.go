@@ -2,10 +2,12 @@ package ui
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"parlor/app/errno"
 	"parlor/app/room"
+	"parlor/app/ui/console"
 	"parlor/media"
 )
 
@@ -58,6 +60,7 @@ type state struct {
 	side   sideState
 	chat   chatState
 	frame  frameState
+	tester testerState
 }
 
 // form is what the user typed on the start page.
@@ -84,12 +87,10 @@ type publishing struct {
 func (p publishing) on() bool { return p.explicit || !p.withheld && !p.noAuto }
 
 // failure is a failed call as the API told it.
-type failure struct {
-	Msg  string `json:"errMsg"`
-	No   int    `json:"errNo"`
-	Code int    `json:"errorCode"`
-	Type string `json:"errorType"`
-}
+type failure = console.Failure
+
+// errorLine is the text above the tiles (R-58).
+func errorLine(f failure) string { return fmt.Sprintf("errNo = %d, errMsg = %s", f.No, f.Msg) }
 
 func failureOf(err *errno.Error) *failure {
 	if err == nil {
@@ -147,6 +148,7 @@ func (s state) reduce(m any, now time.Time) state {
 	s.side = s.side.reduce(m, &s, now)
 	s.chat = s.chat.reduce(m, &s, now)
 	s.frame = s.frame.reduce(m, &s, now)
+	s.tester = s.tester.reduce(m)
 	return s
 }
 

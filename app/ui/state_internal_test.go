@@ -63,6 +63,7 @@ func TestState_Reduce(t *testing.T) {
 		{"new context", state{errorLine: "x", mic: device{open: true, wish: true}, audioOut: publishing{withheld: true}},
 			callEnded{method: "createRtcRoomContext", params: raw(`{"appId":"a"}`), ok: true}, func(s *state) {
 				s.appID, s.errorLine, s.mic.open, s.audioOut, s.resultOK = "a", noError, false, publishing{}, true
+				s.tester.context = true
 			}},
 		{"new token", state{token: "old", notice: notice{kind: noticeTokenEnds}}, callEnded{method: "updateToken", params: raw(`{"token":"new"}`), ok: true},
 			func(s *state) { s.token, s.notice, s.resultOK = "new", notice{}, true }},
@@ -94,6 +95,8 @@ func TestState_Reduce(t *testing.T) {
 			func(s *state) {
 				s.connection, s.attempt, s.retryAt = room.Reconnecting, 2, later.Add(time.Second)
 			}},
+		{"devices of the sample page", state{}, callEnded{method: "setAudioPlaybackDevice", params: raw(`{"device":"earpiece"}`), ok: true},
+			func(s *state) { s.tester.device, s.resultOK = "earpiece", true }},
 		{"camera opens", state{}, room.CaptureChanged{Source: media.Camera, On: true}, func(s *state) { s.camera = device{wish: true, open: true} }},
 		{"camera closes", state{camera: device{wish: true, open: true}}, room.CaptureChanged{Source: media.Camera}, func(s *state) { s.camera = device{} }},
 		{"camera fails before joining", state{camera: device{wish: true}}, room.CaptureChanged{Source: media.Camera, Err: denied},

@@ -17,6 +17,7 @@ import (
 
 	"parlor/app/bridge"
 	"parlor/app/room"
+	"parlor/app/ui/console"
 	"parlor/assets"
 	"parlor/media"
 	"parlor/widgets"
@@ -29,6 +30,11 @@ type Backend interface {
 	Call(method string, params json.RawMessage)
 	// MintToken makes a token; an error when this program has no key for the app.
 	MintToken(roomID, userID string) (string, error)
+	// Token makes a token by a tester's wish, a wrong one too.
+	Token(console.TokenWish) (string, error)
+	// RunScript gives lines to the bridge one after another, in the background; nil ends the script that runs. How it goes comes
+	// back by SetScript.
+	RunScript(name string, lines [][]byte)
 	// Show puts a user's picture on a display; user "" is the own preview, a nil display takes it off.
 	Show(user room.UserID, source media.Source, d *media.Display)
 	// Stats returns the counters of the media connection. Any goroutine.
@@ -55,6 +61,8 @@ type Config struct {
 	Lang                        string // "en", "zh-Hans"; "": what was chosen last, else the system's
 	Theme                       string // "dark", "light", "system"; "": what was chosen last
 	Version                     string
+	Folder                      string       // for logs and exports; "": none are written
+	Lab                         bool         // the bridge has the methods for virtual peers, faults and bug bundles
 	OnClosed                    func()       // the user closed the window; may be nil
 	Log                         *slog.Logger // nil: slog.Default()
 }
@@ -78,7 +86,6 @@ type Window struct {
 	win     fyne.Window
 	texts   *assets.Texts
 	state   state
-	calls   calls
 	inside  bool           // a command is running: its calls are steps of it
 	steps   map[string]int // calls by commands that were not logged yet
 	stage   *media.Stage
@@ -92,7 +99,7 @@ type Window struct {
 	shell    *shell
 	start    *startScreen
 	room     *roomScreen
-	console  *console
+	console  *console.Console
 	settings *settingsScreen
 	controls map[string]fyne.CanvasObject
 	menu     openMenu
@@ -131,6 +138,7 @@ func newWindow(cfg Config, now func() time.Time) *Window {
 			cfg.OnClosed()
 		}
 	})
+	w.console = w.newConsole()
 	w.build()
 	w.bindKeys()
 	w.win.Resize(fyne.NewSize(firstWidth, firstHeight))
@@ -152,24 +160,19 @@ func first(texts ...string) string {
 
 // build makes all widgets anew in the present language and shows the state in them.
 func (w *Window) build() {
-	var rows []widgets.LogRow
 	if w.room != nil {
 		w.room.stage.clear()
 		w.start.stage.clear()
-		rows = w.console.log.Rows(widgets.LogCapacity)
 	}
 	for len(w.dialogs) > 0 {
 		w.dialogs[0].close()
 	}
 	w.controls = make(map[string]fyne.CanvasObject)
-	w.console = newConsole(w)
+	w.console.Build(w.texts, w)
 	w.start = newStartScreen(w)
 	w.room = newRoomScreen(w)
 	w.settings = newSettingsScreen(w)
 	w.shell = newShell(w)
-	for _, row := range rows {
-		w.console.log.Add(row)
-	}
 	w.win.SetContent(w.shell.content)
 	w.settings.show()
 	w.show()
@@ -188,6 +191,7 @@ func (w *Window) Close() {
 	w.stage.Close()
 	w.sampler.close()
 	w.wait.Wait()
+	w.console.Close()
 }
 
 // post runs f on the UI goroutine unless the window is closed by then.
@@ -213,7 +217,8 @@ func (w *Window) show() {
 	w.shell.show()
 	w.start.show()
 	w.room.show()
-	w.console.show()
+	w.console.Show(w.situation())
+	w.console.SetVisible(w.state.page == pageAPI || w.room.onScreen() && w.state.side.shown() == panelAPI)
 	w.sampler.run(w.state.inRoom() || w.state.joining || w.state.mic.open || w.state.camera.open || w.state.frame.waits())
 }
 
@@ -231,45 +236,26 @@ func (w *Window) HandleEvent(ev room.Event) {
 func (w *Window) LogCall(id json.RawMessage, method string, params json.RawMessage) {
 	now := w.now()
 	w.post(func() {
-		w.calls.start(id, method, params, now)
-		if scripted(method) {
-			return
+		if w.console.Started(id, w.takeMark(method), method, params, now) {
+			w.send(callStarted{method, params})
 		}
-		w.console.log.Add(callRow(w.takeMark(method), method, params, now))
-		w.send(callStarted{method, params})
 	})
 }
 
 // LogLine shows what came back of a call, or an event. Any goroutine.
 func (w *Window) LogLine(l bridge.Line) {
 	now := w.now()
-	w.post(func() { w.logLine(l, now) })
-}
-
-func (w *Window) logLine(l bridge.Line, now time.Time) {
-	if l.Event != "" {
-		w.console.log.Add(eventRow(l, now))
-		return
-	}
-	f, method := readResult(l)
-	running := w.calls.answer(method, l)
-	if running == nil || scripted(running.method) {
-		return
-	}
-	if f.Msg == "" { // createRtcRoomContext has no text of its own for success
-		f.Msg = running.method + ":ok"
-	}
-	elapsed := now.Sub(running.started)
-	w.console.log.Add(resultRow(l, f, elapsed, now))
-	if l.Callback == "complete" {
-		return
-	}
-	ok := l.Callback == "success" || l.OK != nil && *l.OK
-	w.send(callEnded{method: running.method, params: running.params, result: f, ok: ok})
-	if ok && running.method == "createRtcRoomContext" {
-		w.start.stage.showAgain()
-		w.room.stage.showAgain()
-	}
+	w.post(func() {
+		a, ok := w.console.Came(l, now)
+		if !ok {
+			return
+		}
+		w.send(callEnded{method: a.Method, params: a.Params, result: a.Failure, ok: a.OK})
+		if a.OK && a.Method == "createRtcRoomContext" {
+			w.start.stage.showAgain()
+			w.room.stage.showAgain()
+		}
+	})
 }
 
 // SetServerState tells whether the server can be reached; problem is in words, "" when all is well. Any

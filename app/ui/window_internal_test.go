@@ -111,51 +111,63 @@ func TestEveryTapIsOneCall(t *testing.T) {
 			before: func(h *harness) { h.events(room.CaptureChanged{Source: media.Camera}) }},
 		{name: "leave", id: "room.tool.leave", want: []string{`exitRtcRoom {"roomId":"1001"}`}},
 		{name: "layout calls nothing", id: "room.tool.layout"},
-		{name: "create", id: "api.createRtcRoomContext", want: []string{`createRtcRoomContext {"appId":"` + testApp + `"}`}},
-		{name: "join", id: "api.joinRtcRoom", want: []string{"joinRtcRoom " + joinParams}},
-		{name: "join by hand", id: "api.joinRtcRoom",
-			want: []string{`joinRtcRoom {"roomConfig":{"autoPublish":false,"autoSubscribe":true},"roomId":"1001","token":"` + testToken + `","userId":"wang_xm"}`},
+		{name: "create", id: "api.call", want: []string{`createRtcRoomContext {"appId":"` + testApp + `"}`}},
+		{name: "choosing a method calls nothing", id: "api.joinRtcRoom"},
+		{name: "join", id: "api.call", want: []string{`joinRtcRoom {"roomId":"1001","userId":"wang_xm","token":"` + testToken + `"}`},
+			before: func(h *harness) { h.tap("api.joinRtcRoom") }},
+		{name: "join by hand", id: "api.call",
+			want: []string{`joinRtcRoom {"roomId":"1001","userId":"wang_xm","token":"` + testToken + `","roomConfig":{"autoPublish":false}}`},
 			before: func(h *harness) {
-				h.tap("api.form.autoPublish")
+				for _, id := range []string{
+					"api.joinRtcRoom", "api.form.roomConfig.sent", "api.form.roomConfig.autoPublish.sent", "api.form.roomConfig.autoPublish",
+				} {
+					h.tap(id)
+				}
 			}},
-		{name: "exit", id: "api.exitRtcRoom", want: []string{`exitRtcRoom {"roomId":""}`}, before: func(h *harness) { h.typed("api.form.roomId", "") }},
-		{name: "update", id: "api.updateToken", want: []string{`updateToken {"token":"bad"}`}, before: func(h *harness) { h.typed("api.form.token", "bad") }},
-		{name: "audio turn", id: "api.changeAudioCapture", want: []string{`changeAudioCapture {"state":1}`}},
-		{name: "audio turn twice", id: "api.changeAudioCapture", want: []string{`changeAudioCapture {"state":0}`},
-			before: func(h *harness) { h.tap("api.changeAudioCapture") }},
+		{name: "exit", id: "api.call", want: []string{`exitRtcRoom {"roomId":""}`},
+			before: func(h *harness) { h.tap("api.exitRtcRoom"); h.typed("api.form.roomId", "") }},
+		{name: "update", id: "api.call", want: []string{`updateToken {"token":"bad"}`},
+			before: func(h *harness) { h.tap("api.updateToken"); h.typed("api.form.token", "bad") }},
 		{name: "audio 1", id: "api.changeAudioCapture.1", want: []string{`changeAudioCapture {"state":1}`}},
 		{name: "audio 0", id: "api.changeAudioCapture.0", want: []string{`changeAudioCapture {"state":0}`}},
 		{name: "video 0", id: "api.changeVideoCapture.0", want: []string{`changeVideoCapture {"state":0}`}},
 		{name: "publish", id: "api.changeStreamPublishState.1", want: []string{`changeStreamPublishState {"state":1,"streamType":"both"}`},
-			before: func(h *harness) { h.typed("api.form.streamType", "both") }},
+			before: func(h *harness) {
+				h.tap("api.changeStreamPublishState")
+				h.typed("api.form.streamType", "both")
+			}},
 		{name: "any call", id: "api.call", want: []string{`changeAudioCapture {"state":"wrong"}`}, before: func(h *harness) {
 			h.typed("api.form.method", "changeAudioCapture")
 			h.typed("api.form.params", `{"state":"wrong"}`)
 		}},
-		{name: "any call without parameters", id: "api.call", want: []string{`exitRtcRoom {}`},
-			before: func(h *harness) { h.typed("api.form.method", "exitRtcRoom") }},
-		{name: "any call, unknown method", id: "api.call",
-			before: func(h *harness) { h.typed("api.form.method", "noSuchMethod") }},
-		{name: "any call, a method of scripts", id: "api.call",
+		{name: "any call, a method of scripts", id: "api.call", want: []string{"x-stats {}"},
 			before: func(h *harness) { h.typed("api.form.method", "x-stats") }},
-		{name: "any call, no JSON", id: "api.call", before: func(h *harness) {
+		{name: "any call, no JSON", id: "api.call", want: []string{`changeAudioCapture {"state"`}, before: func(h *harness) {
 			h.typed("api.form.method", "changeAudioCapture")
 			h.typed("api.form.params", `{"state"`)
 		}},
-		{name: "any call, no method", id: "api.call"},
-		{name: "mint calls nothing", id: "api.mint"},
+		{name: "any call, unknown method", id: "api.call", want: []string{`noSuchMethod {"a":1}`}, before: func(h *harness) {
+			h.typed("api.form.method", "noSuchMethod")
+			h.typed("api.form.params", `{"a":1}`)
+		}},
+		{name: "any call, no method", id: "api.call", before: func(h *harness) { h.typed("api.form.method", "") }},
+		{name: "key", id: "", want: []string{`changeAnsMode {"mode":"disable"}`}, before: func(h *harness) { h.tap("api.changeAnsMode") }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			h := newHarness(t, nil)
 			h.joined("Alice.Zhang")
-			if strings.HasPrefix(tc.id, "api.") {
-				h.tap("room.tool.api")
+			if strings.HasPrefix(tc.id, "api.") || tc.id == "" {
+				h.tap("shell.rail.api")
 			}
 			if tc.before != nil {
 				tc.before(h)
 			}
 			h.backend.taken()
-			h.tap(tc.id)
+			if tc.id != "" {
+				h.tap(tc.id)
+			} else {
+				h.key("Ctrl+Enter")
+			}
 			if diff := cmp.Diff(tc.want, h.backend.taken()); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
@@ -242,8 +254,8 @@ func TestResults(t *testing.T) {
 		t.Errorf("the copied log is\n%s", got)
 	}
 	h.tap("api.log.clear")
-	if got := h.seen().Log; len(got) != 0 {
-		t.Errorf("a cleared log has %q", got)
+	if diff := cmp.Diff([]string{"12:03:41.859 > api.log.clear {}"}, h.seen().Log); diff != "" {
+		t.Errorf("a cleared log has (-want +got):\n%s", diff)
 	}
 }
 
