@@ -20,6 +20,7 @@ var importRules = []struct {
 }{
 	{"parlor/app", []string{"fyne.io/fyne/v2/app", "parlor/media/codec", "parlor/media/device"}, "it is tested without a display and without C"},
 	{"parlor/app/ui", []string{"parlor/app/server", "github.com/nats-io/..."}, "a screen wishes and shows, it does not serve"},
+	{"parlor/app/ui/console", []string{"parlor/app/ui", "parlor/app/server", "parlor/media/codec", "parlor/media/device", "github.com/nats-io/..."}, "what a tester wishes goes out through its Config"},
 	{"parlor/app/room", []string{"fyne.io/fyne/v2/...", "parlor/widgets", "parlor/app/ui", "parlor/app/server", "github.com/nats-io/..."}, "the client must not share memory with the server, nor know a widget"},
 	{"parlor/app/session", []string{"fyne.io/fyne/v2/...", "github.com/nats-io/...", "github.com/pion/..."}, "it carries messages, not media"},
 	{"parlor/app/server", []string{"fyne.io/fyne/v2/...", "parlor/widgets", "parlor/app/ui", "parlor/app/session", "parlor/app/room", "parlor/app/bridge", "parlor/media/peer"}, "else the client could cheat by sharing memory"},
