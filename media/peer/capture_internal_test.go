@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"image"
@@ -11,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/pion/transport/v4/test"
 
 	"parlor/media"
@@ -22,6 +23,7 @@ import (
 type fileSource struct {
 	frames   chan media.VideoFrame // none waiting: the test goes on when the capture has it
 	requests int                   // for key frames
+	rate     float64               // 0: 30
 }
 
 func (f *fileSource) ReadVideo() (media.VideoFrame, error) {
@@ -33,7 +35,7 @@ func (f *fileSource) ReadVideo() (media.VideoFrame, error) {
 }
 func (f *fileSource) RequestKeyFrame() { f.requests++ }
 func (f *fileSource) Format() media.VideoFormat {
-	return media.VideoFormat{Width: 16, Height: 16, Rate: 30}
+	return media.VideoFormat{Width: 16, Height: 16, Rate: cmp.Or(f.rate, 30)}
 }
 func (f *fileSource) Close() error { return nil }
 
@@ -64,15 +66,28 @@ func TestVideoCapture_EncodedPassesThrough(t *testing.T) {
 	}
 }
 
-// keyCodecs count key frames.
+// keyCodecs remember what they were asked for.
 type keyCodecs struct {
 	mediatest.Codecs
 	encoders []media.VideoEncoderConfig
+	times    []time.Duration // of the pictures encoded
+}
+
+// timedEncoder is one of keyCodecs.
+type timedEncoder struct {
+	media.VideoEncoder
+	codecs *keyCodecs
 }
 
 func (k *keyCodecs) NewVideoEncoder(cfg media.VideoEncoderConfig) (media.VideoEncoder, error) {
 	k.encoders = append(k.encoders, cfg)
-	return k.Codecs.NewVideoEncoder(cfg)
+	encoder, err := k.Codecs.NewVideoEncoder(cfg)
+	return &timedEncoder{encoder, k}, err
+}
+
+func (e *timedEncoder) Encode(img *image.YCbCr, at time.Duration, forceKey bool) ([]byte, bool, error) {
+	e.codecs.times = append(e.codecs.times, at)
+	return e.VideoEncoder.Encode(img, at, forceKey)
 }
 
 // publish gives the feed to the publication, as Peer does.
@@ -148,7 +163,7 @@ func TestVideoCapture_KeyFrames(t *testing.T) {
 		send(64, 16)
 		send(64, 16)
 		want := []string{"key 16x16", "delta", "delta", "key 16x16", "delta", "", "", "key 64x16", "delta"}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("sent (-want +got):\n%s", diff)
 		}
 		s.capture.closeCodecs()
@@ -201,11 +216,14 @@ func TestVideoCapture_SetLargest(t *testing.T) {
 	})
 }
 
+// settling is a rate at which the test's codec needs two frames for a picture: the deltas that follow a key frame are small.
+const settling = 200
+
 // TestVideoCapture_ScreenStandsStill: whoever comes sees the picture at once, although none comes from the source.
 func TestVideoCapture_ScreenStandsStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStudio(t, CaptureConfig{Screen: true, Largest: media.VideoFormat{Width: 64}})
-		s.src.frames = make(chan media.VideoFrame)
+		s.src.frames, s.src.rate = make(chan media.VideoFrame), settling
 		go s.capture.run()
 		s.src.frames <- media.VideoFrame{Image: picture(128, 128), At: media.Now()} // before anybody is there
 		after := func(d time.Duration, do func()) string {
@@ -216,36 +234,39 @@ func TestVideoCapture_ScreenStandsStill(t *testing.T) {
 				return nil
 			})
 		}
+		nothing := func() {}
 		s.tape = &rtpTape{}
-		if got := after(time.Millisecond, func() {}); got != "" {
+		if got := after(time.Second, nothing); got != "" {
 			t.Errorf("sent %q to nobody", got)
 		}
-		time.Sleep(time.Second)
-		connect := func() {
-			s.pub.setLive(true)
-			s.pub.connect(&outlet{track: s.tape, wire: new(atomic.Uint64)})
-		}
-		if got := after(time.Millisecond, connect); got != "key 64x64" {
-			t.Errorf("sent %q at once, want a key frame", got)
-		}
-		if got := after(time.Minute, func() {}); got != "" {
-			t.Errorf("sent %q, which nobody asked for", got)
-		}
-		if got := after(time.Millisecond, s.capture.requestKeyFrame); got != "key 64x64" {
-			t.Errorf("sent %q on request, want a key frame", got)
-		}
-		if got := after(screenKeyInterval/2, s.capture.requestKeyFrame); got != "" {
-			t.Errorf("sent %q too early", got)
-		}
-		if got := after(screenKeyInterval, func() {}); got != "key 64x64" {
-			t.Errorf("sent %q, want the key frame that was asked for too early", got)
+		for _, c := range []struct {
+			what string
+			do   func()
+			wait time.Duration
+			want string
+		}{
+			{"for the first receiver", func() {
+				s.pub.setLive(true)
+				s.pub.connect(&outlet{track: s.tape, wire: new(atomic.Uint64)})
+			}, time.Millisecond, "key 64x64"},
+			{"to make it sharper", nothing, time.Second, "delta"},
+			{"when all is said", nothing, time.Minute, ""},
+			{"on request", s.capture.requestKeyFrame, time.Millisecond, "key 64x64"},
+			{"on a request that comes too early", s.capture.requestKeyFrame, screenKeyInterval / 2, "delta"},
+			{"when its time has come", nothing, screenKeyInterval / 2, "key 64x64"},
+			{"at the end", nothing, time.Minute, "delta"},
+			{"long after", nothing, time.Minute, ""},
+		} {
+			if got := after(c.wait, c.do); got != c.want {
+				t.Errorf("%s: sent %q, want %q", c.what, got, c.want)
+			}
 		}
 		times := make(map[uint32]bool)
 		for _, p := range s.tape.packets {
 			times[p.Timestamp] = true
 		}
-		if len(times) != 3 {
-			t.Errorf("%d times for 3 pictures", len(times))
+		if frames := s.pub.snapshot().Frames; frames != 6 || len(times) != 6 {
+			t.Errorf("%d times of %d frames, want 6 of 6", len(times), frames)
 		}
 		close(s.src.frames)
 		s.capture.Close()
@@ -255,31 +276,29 @@ func TestVideoCapture_ScreenStandsStill(t *testing.T) {
 	})
 }
 
-// TestVideoCapture_ScreenSettles: the last picture of a movement is seen even when the rate left it out.
+// TestVideoCapture_ScreenSettles: the last picture of a movement is seen even when the rate left it out, and it is not sent for ever
+// when it never gets sharp.
 func TestVideoCapture_ScreenSettles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStudio(t, CaptureConfig{Screen: true, Largest: media.VideoFormat{Rate: 5}})
 		s.tape = newTape(s.pub)
 		s.src.frames = make(chan media.VideoFrame)
 		go s.capture.run()
+		frames := func(want uint64, after time.Duration) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			if n := s.pub.snapshot().Frames; n != want {
+				t.Errorf("%d frames, want %d", n, want)
+			}
+		}
 		for range 3 {
 			s.src.frames <- media.VideoFrame{Image: picture(16, 16), At: media.Now()}
-			time.Sleep(20 * time.Millisecond)
+			frames(1, 20*time.Millisecond)
 		}
-		synctest.Wait()
-		if n := s.pub.snapshot().Frames; n != 1 {
-			t.Errorf("%d frames within 60 ms, want 1", n)
-		}
-		time.Sleep(200 * time.Millisecond)
-		synctest.Wait()
-		if n := s.pub.snapshot().Frames; n != 2 {
-			t.Errorf("%d frames, want the last picture too", n)
-		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if n := s.pub.snapshot().Frames; n != 2 {
-			t.Errorf("%d frames, want 2", n)
-		}
+		frames(2, 200*time.Millisecond)
+		frames(1+maxRepeats, time.Minute)
+		frames(1+maxRepeats, time.Minute)
 		close(s.src.frames)
 		s.capture.Close()
 	})
@@ -290,7 +309,7 @@ func TestVideoCapture_ScreenResized(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStudio(t, CaptureConfig{Screen: true})
 		s.tape = newTape(s.pub)
-		s.src.frames = make(chan media.VideoFrame)
+		s.src.frames, s.src.rate = make(chan media.VideoFrame), settling
 		go s.capture.run()
 		for i := range 30 { // two seconds
 			s.src.frames <- media.VideoFrame{Image: picture(100+2*i, 100), At: media.Now()}
@@ -313,6 +332,24 @@ func TestVideoCapture_ScreenResized(t *testing.T) {
 		close(s.src.frames)
 		s.capture.Close()
 	})
+}
+
+// TestEncoding_Pause: rate control hears nothing of the time in which no picture came.
+func TestEncoding_Pause(t *testing.T) {
+	codecs := &keyCodecs{}
+	e := &encoding{codecs: codecs}
+	defer e.close()
+	conf := e.config(image.Pt(16, 16), 30)
+	for _, at := range []time.Duration{time.Hour, time.Hour + 30*time.Millisecond, 2 * time.Hour, time.Hour, time.Hour + time.Millisecond} {
+		if _, _, err := e.encode(conf, picture(16, 16), at, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []time.Duration{longestPause, longestPause + 30*time.Millisecond, 2*longestPause + 30*time.Millisecond,
+		2*longestPause + 30*time.Millisecond, 2*longestPause + 31*time.Millisecond}
+	if diff := gocmp.Diff(want, codecs.times); diff != "" {
+		t.Errorf("times (-want +got):\n%s", diff)
+	}
 }
 
 func TestFitSize(t *testing.T) {

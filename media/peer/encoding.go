@@ -9,6 +9,10 @@ import (
 	"parlor/media"
 )
 
+// longestPause is what the encoder is told of a longer time between two pictures. Rate control takes pictures that come
+// seldom for a low frame rate, and would spend the bits of seconds on one of them: half a megabyte at once, which nobody gets in time.
+const longestPause = 200 * time.Millisecond
+
 // encoding makes VP8 frames of a capture's pictures, at the size that is to be published. It belongs to the capture's
 // goroutine, but for its statistics.
 type encoding struct {
@@ -18,6 +22,8 @@ type encoding struct {
 	encoder media.VideoEncoder
 	conf    media.VideoEncoderConfig // of encoder
 	own     *image.YCbCr             // memory for pictures that are not to be sent as they come
+	last    time.Duration            // capture time of the last picture
+	clock   time.Duration            // of encoder: capture time without the pauses
 
 	took   workTime
 	target atomic.Int64 // bit/s that encoder aims at
@@ -80,8 +86,10 @@ func (e *encoding) encode(conf media.VideoEncoderConfig, img *image.YCbCr, at ti
 		e.encoder, e.conf = encoder, conf
 		e.target.Store(int64(conf.Bitrate))
 	}
+	e.clock += min(max(at-e.last, 0), longestPause)
+	e.last = at
 	began := media.Now()
-	frame, key, err = e.encoder.Encode(img, at, forceKey)
+	frame, key, err = e.encoder.Encode(img, e.clock, forceKey)
 	if err != nil {
 		return nil, false, fmt.Errorf("encode %v: %w", img.Rect.Size(), err)
 	}

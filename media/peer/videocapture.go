@@ -18,13 +18,19 @@ const (
 	screenKeyInterval = 500 * time.Millisecond // the same for a screen, whose key frames are a good part of a second's bits
 	stillAfter        = 100 * time.Millisecond // without a new picture the one before is sent again to who waits for one
 
+	// The first frame of a page of text is blurred, and each further one makes it sharper until there is nothing left to send. At 1080p it
+	// can be read after a second, instead of four with the one picture a second that a screen gives which stands still.
+	maxRepeats   = 20      // of a picture that did not change: two seconds
+	settledShare = 8 * 100 // a frame of less than a hundredth of a second's bytes is nothing to speak of
+
 	longAgo = time.Duration(math.MinInt64 / 4) // before anything on any clock, and far from overflow
 )
 
 // VideoCapture owns a source of pictures: it previews them and, while somebody publishes it,
 // encodes them. Frames which the source gives encoded are published as they are.
 //
-// A screen may stand still for long. So the last picture of it is kept, and encoded again when somebody new is to see it.
+// A screen may stand still for long. So the last picture of it is kept, and encoded again until it is sharp, and when somebody new
+// is to see it.
 type VideoCapture struct {
 	outlets
 	lifetime
@@ -40,7 +46,7 @@ type VideoCapture struct {
 	encoding    encoding
 	pace        pace
 	kept        *image.YCbCr       // the last picture of a screen, as it is to be sent
-	unsent      bool               // kept is newer than what was sent
+	repeats     int                // how often kept may be sent again to be seen as it is: it was left out, or is blurred
 	decoder     media.VideoDecoder // for the preview of encoded frames
 	primed      bool               // the decoder got a key frame
 	lastPreview time.Duration
@@ -279,7 +285,7 @@ func (c *VideoCapture) sendImage(frame media.VideoFrame) error {
 		return err
 	}
 	if c.cfg.Screen {
-		c.kept, c.unsent = img, true
+		c.kept, c.repeats = img, maxRepeats
 	}
 	if !sending || !due {
 		return nil
@@ -305,9 +311,12 @@ func (c *VideoCapture) encode(img *image.YCbCr, at, now time.Duration) error {
 	if key {
 		c.lastKey = now
 		c.keyWanted.Store(false)
+		c.repeats = maxRepeats
 	}
 	if frame != nil { // else rate control left it out
-		c.unsent = false
+		if len(frame) < conf.Bitrate/settledShare {
+			c.repeats = 0
+		}
 		c.pace.sent(at, c.largest.Load().Rate)
 		c.setSize(img.Rect.Size())
 		c.write(frame, key, at)
@@ -327,14 +336,15 @@ func (c *VideoCapture) rate() float64 {
 	return rate
 }
 
-// repeatAfter is after how long the kept picture is to be sent again if no new one comes; negative: not at all.
+// repeatAfter is after how long the kept picture is to be sent again if no new one comes: because it is not sharp yet, or a
+// receiver has nothing to look at. Negative: not at all.
 func (c *VideoCapture) repeatAfter() time.Duration {
 	if c.kept == nil || !c.wanted() {
 		return -1
 	}
 	due := c.lastPicture + stillAfter
 	switch {
-	case c.unsent:
+	case c.repeats > 0:
 		due = max(due, c.pace.next)
 	case c.keyWanted.Load():
 		due = max(due, c.keyAllowed())
@@ -348,6 +358,7 @@ func (c *VideoCapture) repeatAfter() time.Duration {
 func (c *VideoCapture) repeat() error {
 	now := media.Now()
 	c.lastPicture = now
+	c.repeats = max(0, c.repeats-1)
 	return c.encode(c.kept, now, now)
 }
 
