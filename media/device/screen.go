@@ -196,10 +196,10 @@ func (s *screen) wait() error {
 
 // schedule sets when to ask again after having asked at now. Times that a late reader missed are not made up for.
 func (s *screen) schedule(now time.Duration) {
-	if !s.asked {
+	if !s.asked || now-s.next > s.period {
 		s.asked, s.next = true, now
 	}
-	s.next = max(s.next+s.period, now)
+	s.next += s.period
 }
 
 // why returns io.EOF after Close, which also ends what is being read, else err with the name of the screen.

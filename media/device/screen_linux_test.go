@@ -17,12 +17,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/randr"
 	"github.com/jezek/xgb/xproto"
 	"github.com/pion/transport/v4/test"
 
 	"parlor/media"
 	"parlor/media/clip"
 	"parlor/media/device"
+	"parlor/media/device/internal/x11"
 )
 
 // xServer is a virtual X server of the test's own, and DISPLAY names it.
@@ -66,6 +68,8 @@ type xClient struct {
 	root xproto.Window
 	info *xproto.ScreenInfo
 	gc   xproto.Gcontext
+
+	millimetres uint32 // see widen
 }
 
 func newXClient(tb testing.TB) *xClient {
@@ -166,7 +170,6 @@ var (
 	green = color.RGBA{G: 200, A: 255}
 	blue  = color.RGBA{B: 240, A: 255}
 	white = color.RGBA{R: 255, G: 255, B: 255, A: 255}
-	black = color.RGBA{A: 255}
 )
 
 // shows tells whether a picture has about this colour at a place.
@@ -551,5 +554,103 @@ func TestSet_OpenScreen_Errors(t *testing.T) {
 		if _, err := set.Screens(); err == nil || !strings.Contains(err.Error(), env.want) {
 			t.Errorf("DISPLAY %q, WAYLAND_DISPLAY %q: got error %v want one that says %s", env.display, env.wayland, err, env.want)
 		}
+	}
+}
+
+// setMonitor divides the screen: it adds a monitor in place of one with this name.
+func (x *xClient) setMonitor(name string, area image.Rectangle) {
+	x.tb.Helper()
+	_ = randr.DeleteMonitorChecked(x.conn, x.root, x.atom(name)).Check() // if there is one
+	x.check(randr.SetMonitorChecked(x.conn, x.root, randr.MonitorInfo{
+		Name: x.atom(name), X: int16(area.Min.X), Y: int16(area.Min.Y), Width: uint16(area.Dx()), Height: uint16(area.Dy()),
+	}).Check())
+}
+
+// widen makes the screen a millimetre wider: the server does not tell of monitors of programs, but when the screen changes.
+func (x *xClient) widen() {
+	x.tb.Helper()
+	x.millimetres++
+	x.check(randr.SetScreenSizeChecked(x.conn, x.root, 800, 600, 200+x.millimetres, 150).Check())
+}
+
+func TestSet_OpenScreen_Monitors(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(30 * time.Second).Stop()
+	defer startX(t, "800x600x24").kill()
+	x := newXClient(t)
+	defer x.close()
+	x.check(randr.Init(x.conn))
+	left, right := image.Rect(0, 0, 300, 600), image.Rect(300, 0, 800, 600)
+	x.setMonitor("LEFT", left)
+	x.setMonitor("RIGHT", right)
+	x.window("Left", left, red)
+	x.window("Right", right, green)
+	src := openScreen(t, "screen:RIGHT", fast)
+	until(t, src, "right", image.Pt(500, 600), spot{image.Pt(0, 0), green}, spot{image.Pt(499, 599), green})
+	x.setMonitor("RIGHT", image.Rect(200, 0, 800, 600))
+	x.widen()
+	until(t, src, "wider", image.Pt(600, 600), spot{image.Pt(0, 0), red}, spot{image.Pt(599, 599), green})
+	x.check(randr.DeleteMonitorChecked(x.conn, x.root, x.atom("RIGHT")).Check())
+	x.widen()
+	var err error
+	for err == nil {
+		_, err = src.ReadVideo()
+	}
+	if got, want := err.Error(), `device: screen "RIGHT" was closed`; got != want {
+		t.Errorf("got error %q want %q", got, want)
+	}
+	closeScreen(t, src)
+}
+
+// TestGrabber_Changes: where nothing changes there is nothing to do.
+func TestGrabber_Changes(t *testing.T) {
+	for name, args := range map[string][]string{"damage": nil, "no DAMAGE": {"-extension", "DAMAGE"}} {
+		t.Run(name, func(t *testing.T) {
+			defer test.CheckRoutines(t)()
+			defer test.TimeOut(30 * time.Second).Stop()
+			defer startX(t, "800x600x24", args...).kill()
+			x := newXClient(t)
+			defer x.close()
+			x.check(randr.Init(x.conn))
+			left, right := image.Rect(0, 0, 300, 600), image.Rect(300, 0, 800, 600)
+			x.setMonitor("LEFT", left)
+			w := x.window("Both", image.Rect(0, 0, 800, 600), red)
+			x.pointAt(right.Max)
+			c, err := x11.Dial(os.Getenv("DISPLAY"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, err := c.GrabMonitor("LEFT")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer g.Close()
+			expect := func(what string, always, want bool) {
+				t.Helper()
+				p, fresh, err := g.Grab(always)
+				if err != nil || fresh != want {
+					t.Errorf("%s: got fresh %v, %v want %v", what, fresh, err, want)
+				}
+				if fresh && (p.Width != 300 || p.Height != 600 || len(p.Pix) < p.Stride*p.Height) {
+					t.Errorf("%s: got %d×%d, stride %d, %d bytes", what, p.Width, p.Height, p.Stride, len(p.Pix))
+				}
+			}
+			expect("first", false, true)
+			for range 20 {
+				expect("nothing changed", false, false)
+			}
+			expect("nothing changed, always", true, true)
+			x.fill(w, right, green)
+			expect("another monitor changed", false, false)
+			x.fill(w, image.Rect(10, 10, 12, 12), green)
+			expect("changed", false, true)
+			expect("nothing changed again", false, false)
+			x.pointAt(image.Pt(100, 100))
+			expect("pointer came", false, true)
+			expect("pointer stays", false, false)
+			x.pointAt(right.Max)
+			expect("pointer left", false, true)
+			expect("pointer elsewhere", false, false)
+		})
 	}
 }

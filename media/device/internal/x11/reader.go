@@ -47,8 +47,14 @@ type buffer struct {
 	segment uint32 // the server's number of the memory; 0: it does not have it
 }
 
+// maxPicture bounds a picture, in bytes: four screens of 5120×2880 are half of it.
+const maxPicture = 512 << 20
+
 // read fills b with n bytes of pixels of an area.
 func (r *reader) read(b *buffer, n int, drawable uint32, area image.Rectangle) error {
+	if n > maxPicture {
+		return fmt.Errorf("picture of %v takes %d bytes", area.Size(), n)
+	}
 	if err := r.grow(b, n); err != nil {
 		return err
 	}
