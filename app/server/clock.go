@@ -26,7 +26,7 @@ type timing struct {
 	grace     time.Duration // a session without a stream is kept
 	notice    time.Duration // a session without a stream is shown as connected
 	warning   time.Duration // tokens and privileges that end are announced before (T-24, T-25)
-	send      time.Duration // one event may take to be written
+	send      time.Duration // one event may take to be written, for each 64 KiB of it
 	call      time.Duration // one unary call may take
 	ping      time.Duration // HTTP/2: silence before a ping, and then before the end
 	quiet     time.Duration // connections after the last answer of a stopping server

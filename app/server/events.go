@@ -32,7 +32,7 @@ type sender struct {
 // send writes one event, within the time that a client has for it. The deadline is taken back: in
 // HTTP/2 it would end an idle stream.
 func (w *sender) send(ev *api.Event) error {
-	deadline := time.Now().Add(w.timeout)
+	deadline := time.Now().Add(w.allowance(ev))
 	err := w.control.SetWriteDeadline(deadline)
 	if err == nil {
 		err = w.stream.Send(ev)
@@ -51,6 +51,12 @@ func (w *sender) send(ev *api.Event) error {
 		return fmt.Errorf("%w: %w", errGone, err)
 	}
 	return fmt.Errorf("%w: %w", errTooSlow, err)
+}
+
+// allowance is the time to write an event: the timeout for each buffer that it fills. A snapshot with 200 long messages
+// needs a while on a thin line, and would only be asked for again.
+func (w *sender) allowance(ev *api.Event) time.Duration {
+	return w.timeout * time.Duration(1+proto.Size(ev)/sendBuffer)
 }
 
 func (w *sender) ended(reason api.EndReason) error {

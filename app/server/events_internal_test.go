@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -298,6 +299,20 @@ func TestEvents_SlowReader(t *testing.T) {
 				t.Errorf("%v streams were counted as cut", n)
 			}
 		})
+	}
+}
+
+func TestSender_Allowance(t *testing.T) {
+	w := &sender{timeout: time.Second}
+	if got := w.allowance(&api.Event{Body: &api.Event_Heartbeat{}}); got != time.Second {
+		t.Errorf("a heartbeat: got %v", got)
+	}
+	snapshot := new(api.Snapshot)
+	for range maxHistory {
+		snapshot.Messages = append(snapshot.Messages, &api.Message{Text: strings.Repeat("a", api.MaxMessage)})
+	}
+	if got := w.allowance(&api.Event{Body: &api.Event_Snapshot{Snapshot: snapshot}}); got != 13*time.Second {
+		t.Errorf("the largest snapshot: got %v", got)
 	}
 }
 
