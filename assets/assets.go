@@ -97,7 +97,7 @@ const (
 	Spotlight      IconName = "spotlight"
 	Terminal       IconName = "terminal"
 	Warning        IconName = "warning"
-	WindowIcon     IconName = "window"
+	Window         IconName = "window"
 )
 
 // IconNames lists the icons that are in the program.

@@ -90,6 +90,7 @@ type Display struct {
 
 	size    atomic.Int64 // width<<32 | height, pixels
 	visible atomic.Bool
+	mirror  atomic.Bool
 
 	mu       sync.Mutex
 	slot     *image.RGBA // newest picture, not yet shown
@@ -125,6 +126,9 @@ func (d *Display) SetVisible(v bool) { d.visible.Store(v) }
 // Visible returns the last SetVisible, true before the first.
 func (d *Display) Visible() bool { return d.visible.Load() }
 
+// SetMirror makes the display show what is put from now on as a mirror does, as people expect of their own picture.
+func (d *Display) SetMirror(on bool) { d.mirror.Store(on) }
+
 // Acquire returns a picture of the given size to write into; its content is undefined.
 func (d *Display) Acquire(width, height int) *image.RGBA {
 	d.mu.Lock()
@@ -142,6 +146,9 @@ func (d *Display) Acquire(width, height int) *image.RGBA {
 // Put hands a picture from Acquire to the screen. An older one which was not shown yet is
 // dropped and counted.
 func (d *Display) Put(img *image.RGBA) {
+	if d.mirror.Load() {
+		mirror(img)
+	}
 	d.mu.Lock()
 	if d.slot != nil {
 		d.free = append(d.free, d.slot)
@@ -151,6 +158,19 @@ func (d *Display) Put(img *image.RGBA) {
 	d.cleared = false
 	d.mu.Unlock()
 	d.stage.mark(d)
+}
+
+// mirror swaps left and right.
+func mirror(img *image.RGBA) {
+	width := 4 * img.Rect.Dx()
+	for y := range img.Rect.Dy() {
+		row := img.Pix[y*img.Stride:][:width]
+		for i, j := 0, width-4; i < j; i, j = i+4, j-4 {
+			left, right := [4]byte(row[i:]), [4]byte(row[j:])
+			copy(row[i:], right[:])
+			copy(row[j:], left[:])
+		}
+	}
 }
 
 // Clear takes the picture off the screen.

@@ -34,6 +34,33 @@ func shownBy(interval time.Duration) (*media.Stage, *media.Display, *[]int) {
 	return stage, d, shown
 }
 
+// TestDisplay_Mirror: left and right change places, the middle of an odd width stays.
+func TestDisplay_Mirror(t *testing.T) {
+	for _, width := range []int{1, 2, 5} {
+		posts := make(chan func(), 1)
+		s := media.NewStage(func(f func()) { posts <- f }, time.Millisecond)
+		var shown []byte
+		d := s.NewDisplay(func(img *image.RGBA) { shown = append([]byte(nil), img.Pix...) })
+		d.SetMirror(true)
+		img := d.Acquire(width, 2)
+		for i := range img.Pix {
+			img.Pix[i] = byte(i)
+		}
+		d.Put(img)
+		(<-posts)()
+		for y := range 2 {
+			for x := range width {
+				for c := range 4 {
+					if got, want := shown[y*width*4+x*4+c], byte(y*width*4+(width-1-x)*4+c); got != want {
+						t.Fatalf("width %d: channel %d of the pixel at %d,%d is %d, want %d", width, c, x, y, got, want)
+					}
+				}
+			}
+		}
+		s.Close()
+	}
+}
+
 func TestDisplay_OnlyTheNewestIsShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stage, d, shown := shownBy(33 * time.Millisecond)

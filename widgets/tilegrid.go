@@ -21,17 +21,20 @@ const (
 	tallestAspect = 4.0 / 3
 )
 
-// TileGrid lays tiles out: equal tiles in a grid, or one enlarged with the others in a strip. What
-// does not fit on a page is hidden and can be paged to.
+// TileGrid lays tiles out: equal tiles in a grid, one enlarged with the others in a strip, or one alone. What
+// does not fit on a page is hidden and can be paged to. The arrow keys move the focus between tiles.
 type TileGrid struct {
 	widget.BaseWidget
 
-	OnLaidOut func() // which tiles are visible may have changed
+	OnLaidOut func()       // which tiles are visible may have changed
+	OnTurn    func(by int) // a page button was pressed
 
 	tiles      []*VideoTile
 	enlarged   *VideoTile
+	alone      bool // the enlarged one without the others
 	page       int
-	perPage    int
+	most       int // tiles a page
+	perPage    int // of the last layout
 	prev, next *ToolButton
 	counter    *canvas.Text
 	busy       bool // laying out
@@ -39,13 +42,12 @@ type TileGrid struct {
 
 // NewTileGrid returns an empty grid.
 func NewTileGrid(texts *assets.Texts) *TileGrid {
-	g := &TileGrid{perPage: tilesPerPage, counter: canvas.NewText("", nil)}
+	g := &TileGrid{most: tilesPerPage, perPage: tilesPerPage, counter: canvas.NewText("", nil)}
 	g.ExtendBaseWidget(g)
-	g.counter.TextSize = 12
 	g.counter.Alignment = fyne.TextAlignCenter
-	g.prev = NewToolButton(assets.Previous, "", func() { g.SetPage(g.page - 1) })
+	g.prev = NewToolButton(assets.Previous, "", func() { g.turn(-1) })
 	g.prev.SetTip(texts.T("grid.previous"))
-	g.next = NewToolButton(assets.Next, "", func() { g.SetPage(g.page + 1) })
+	g.next = NewToolButton(assets.Next, "", func() { g.turn(1) })
 	g.next.SetTip(texts.T("grid.next"))
 	return g
 }
@@ -53,21 +55,43 @@ func NewTileGrid(texts *assets.Texts) *TileGrid {
 // SetTiles sets the tiles in their order.
 func (g *TileGrid) SetTiles(tiles []*VideoTile) {
 	g.tiles = append(g.tiles[:0:0], tiles...)
+	for _, t := range tiles {
+		t.onMove = func(dx, dy int) { g.move(t, dx, dy) }
+	}
 	g.Refresh()
 }
 
-// SetEnlarged shows one tile large; nil goes back to the grid.
-func (g *TileGrid) SetEnlarged(t *VideoTile) {
-	if g.enlarged != t {
-		g.enlarged = t
+// SetMost sets how many tiles a page has at most, 1 to 12; other numbers mean 12.
+func (g *TileGrid) SetMost(n int) {
+	if n < 1 || n > tilesPerPage {
+		n = tilesPerPage
+	}
+	if g.most != n {
+		g.most = n
+		g.Refresh()
+	}
+}
+
+// SetEnlarged shows one tile large, with the others in a strip or, alone, without them; nil goes back to the grid.
+func (g *TileGrid) SetEnlarged(t *VideoTile, alone bool) {
+	if g.enlarged != t || g.alone != alone {
+		g.enlarged, g.alone = t, alone
 		g.Refresh()
 	}
 }
 
 // SetPage shows a page, from 0; numbers out of range are brought into range.
 func (g *TileGrid) SetPage(page int) {
-	g.page = page
-	g.Refresh()
+	if g.page != page {
+		g.page = page
+		g.Refresh()
+	}
+}
+
+func (g *TileGrid) turn(by int) {
+	if g.OnTurn != nil {
+		g.OnTurn(by)
+	}
 }
 
 // Page and Pages tell the present page, from 0, and how many there are, at least 1.
@@ -109,6 +133,7 @@ func (r *gridRenderer) Layout(size fyne.Size) { r.grid.layout(size) }
 func (r *gridRenderer) MinSize() fyne.Size    { return fyne.NewSize(stripWidth*2, stripHeight*3) }
 func (r *gridRenderer) Refresh() {
 	r.grid.counter.Color = themed(theme.ColorNameForeground)
+	r.grid.counter.TextSize = Scaled(12)
 	r.grid.layout(r.grid.Size())
 	canvas.Refresh(r.grid)
 }
@@ -130,9 +155,14 @@ func (g *TileGrid) layout(size fyne.Size) {
 		}
 	}
 	area := size
-	g.perPage = tilesPerPage
+	g.perPage = g.most
 	right := size.Width > 2.2*size.Height
-	if g.enlarged != nil {
+	if g.enlarged != nil && g.alone {
+		others = nil
+		for _, t := range g.tiles {
+			show(t, t == g.enlarged)
+		}
+	} else if g.enlarged != nil {
 		g.perPage = stripRoom(size, right)
 	}
 	if len(others) > g.perPage {
@@ -142,12 +172,10 @@ func (g *TileGrid) layout(size fyne.Size) {
 		}
 	}
 	g.layoutPager(size, len(others) > g.perPage)
-	visible := others[min(g.page*g.perPage, len(others)):min((g.page+1)*g.perPage, len(others))]
-	for _, t := range others {
-		show(t, false)
-	}
-	for _, t := range visible {
-		show(t, true)
+	from, to := min(g.page*g.perPage, len(others)), min((g.page+1)*g.perPage, len(others))
+	visible := others[from:to]
+	for i, t := range others {
+		show(t, i >= from && i < to)
 	}
 	if g.enlarged != nil {
 		g.layoutEnlarged(area, visible, right)
@@ -243,4 +271,34 @@ func layoutCells(area fyne.Size, tiles []*VideoTile) {
 			place(tiles[row*columns+i], left+float32(i)*(w+tileGap), top+float32(row)*(h+tileGap), w, h)
 		}
 	}
+}
+
+// move gives the focus to the nearest visible tile in a direction.
+func (g *TileGrid) move(from *VideoTile, dx, dy int) {
+	var best *VideoTile
+	var least float32
+	at := middle(from)
+	for _, t := range g.tiles {
+		if t == from || !t.Visible() {
+			continue
+		}
+		to := middle(t).Subtract(at)
+		along, across := to.X*float32(dx)+to.Y*float32(dy), to.X*float32(dy)+to.Y*float32(dx)
+		if along < 1 {
+			continue
+		}
+		if way := along + 2*max(across, -across); best == nil || way < least {
+			best, least = t, way
+		}
+	}
+	if best == nil {
+		return
+	}
+	if c := fyne.CurrentApp().Driver().CanvasForObject(g); c != nil {
+		c.Focus(best)
+	}
+}
+
+func middle(o fyne.CanvasObject) fyne.Position {
+	return o.Position().AddXY(o.Size().Width/2, o.Size().Height/2)
 }

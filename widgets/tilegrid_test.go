@@ -83,6 +83,7 @@ func TestTileGrid_Pages(t *testing.T) {
 	g, list := widgets.NewTileGrid(en), tiles(en, 25)
 	laidOut := 0
 	g.OnLaidOut = func() { laidOut++ }
+	g.OnTurn = func(by int) { page, _ := g.Page(); g.SetPage(page + by) }
 	open(t, g, 868, 650)
 	g.SetTiles(list)
 	previous, next := g.PageButtons()
@@ -122,7 +123,7 @@ func TestTileGrid_Enlarged(t *testing.T) {
 			g, list := widgets.NewTileGrid(en), tiles(en, tc.n)
 			open(t, g, tc.width, tc.height)
 			g.SetTiles(list)
-			g.SetEnlarged(list[0])
+			g.SetEnlarged(list[0], false)
 			checkPlaces(t, g, list)
 			for i, v := range list[1:] {
 				if v.Visible() && v.Size().Width*2 > list[0].Size().Width {
@@ -134,7 +135,7 @@ func TestTileGrid_Enlarged(t *testing.T) {
 					t.Errorf("the strip is at the right: %v", right)
 				}
 			}
-			g.SetEnlarged(nil)
+			g.SetEnlarged(nil, false)
 			if tc.n == 4 && list[0].Size() != list[1].Size() {
 				t.Error("back in the grid the tiles differ in size")
 			}
@@ -148,6 +149,6 @@ func TestTileGrid_Golden(t *testing.T) {
 	w := open(t, g, 600, 400)
 	g.SetTiles(list)
 	golden(t, w, "tilegrid", "three")
-	g.SetEnlarged(list[1])
+	g.SetEnlarged(list[1], false)
 	golden(t, w, "tilegrid", "enlarged")
 }

@@ -25,8 +25,10 @@ const (
 
 const (
 	toolWidth, toolHeight = 56, 36
+	toolCompact           = 46 // width without the label of a button that has one
 	toolLabel             = 12
 	toolIcon              = 20
+	toolBadge             = 16 // height
 )
 
 // ToolButton is an icon on a rounded ground, with a small label below it unless the label is empty.
@@ -43,11 +45,17 @@ type ToolButton struct {
 	disabled bool
 	hovered  bool
 	focused  bool
+	compact  bool // the label is not shown
+	narrow   bool // as the second part of a SplitButton
+	alarm    bool // the badge is a warning
+	badge    string
 
 	ground, ring *canvas.Rectangle
 	picture      *canvas.Image
 	text         *canvas.Text
 	dot          *canvas.Circle
+	badgeGround  *canvas.Rectangle
+	badgeText    *canvas.Text
 }
 
 // NewToolButton returns an enabled button; tapped may be nil.
@@ -65,6 +73,12 @@ func NewToolButton(icon assets.IconName, label string, tapped func()) *ToolButto
 	b.text.Alignment = fyne.TextAlignCenter
 	b.dot = canvas.NewCircle(nil)
 	b.dot.Hide()
+	b.badgeGround = canvas.NewRectangle(nil)
+	b.badgeGround.CornerRadius = toolBadge / 2
+	b.badgeText = canvas.NewText("", nil)
+	b.badgeText.TextSize = 11
+	b.badgeText.TextStyle.Bold = true
+	b.badgeText.Alignment = fyne.TextAlignCenter
 	b.recolour()
 	return b
 }
@@ -88,6 +102,38 @@ func (b *ToolButton) SetMark(on bool) {
 	show(b.dot, on)
 }
 
+// SetBadge shows a short text at the corner: a number of news, or, as an alarm, "!". "" takes it away.
+func (b *ToolButton) SetBadge(text string, alarm bool) {
+	if b.badge != text || b.alarm != alarm {
+		b.badge, b.alarm = text, alarm
+		b.Refresh()
+	}
+}
+
+// Badge is the short text at the corner.
+func (b *ToolButton) Badge() string { return b.badge }
+
+// SetCompact hides the label, to save room; people who do not see the button still hear it.
+func (b *ToolButton) SetCompact(compact bool) {
+	if b.compact != compact {
+		b.compact = compact
+		b.Refresh()
+	}
+}
+
+// Width is the least width with or without the label.
+func (b *ToolButton) Width(compact bool) float32 {
+	switch {
+	case b.narrow:
+		return splitWidth
+	case b.label == "":
+		return toolHeight
+	case compact:
+		return toolCompact
+	}
+	return max(toolWidth+8, fyne.MeasureText(b.label, Scaled(toolLabel), fyne.TextStyle{}).Width+4)
+}
+
 // SetEnabled lets the button be tapped or not.
 func (b *ToolButton) SetEnabled(enabled bool) {
 	if b.disabled == enabled {
@@ -108,12 +154,16 @@ func (b *ToolButton) Label() string { return b.label }
 // Icon is the picture on the button.
 func (b *ToolButton) Icon() assets.IconName { return b.icon }
 
-// Texts returns the label.
+// Texts returns the label and the badge, as far as they are shown.
 func (b *ToolButton) Texts() []string {
-	if b.label == "" {
-		return nil
+	var words []string
+	if b.labelled() {
+		words = append(words, b.label)
 	}
-	return []string{b.label}
+	if b.badge != "" {
+		words = append(words, b.badge)
+	}
+	return words
 }
 
 // AccessibilityLabel is the tip or the label.
@@ -169,22 +219,25 @@ func (b *ToolButton) TypedKey(ev *fyne.KeyEvent) {
 // CreateRenderer is called by the window.
 func (b *ToolButton) CreateRenderer() fyne.WidgetRenderer {
 	return &renderer{
-		objects: []fyne.CanvasObject{b.ground, b.ring, b.picture, b.text, b.dot},
+		objects: []fyne.CanvasObject{b.ground, b.ring, b.picture, b.text, b.dot, b.badgeGround, b.badgeText},
 		layout:  b.layout, minSize: b.minSize, refresh: b.recolour, target: b,
 	}
 }
 
 func (b *ToolButton) minSize() fyne.Size {
-	if b.label == "" {
-		return fyne.NewSize(toolHeight, toolHeight)
+	size := fyne.NewSize(b.Width(b.compact), toolHeight)
+	if b.labelled() {
+		size.Height += 4 + fyne.MeasureText(b.label, Scaled(toolLabel), fyne.TextStyle{}).Height
 	}
-	text := fyne.MeasureText(b.label, toolLabel, fyne.TextStyle{})
-	return fyne.NewSize(max(toolWidth+8, text.Width+4), toolHeight+4+text.Height)
+	return size
 }
+
+// labelled tells whether the label is shown.
+func (b *ToolButton) labelled() bool { return b.label != "" && !b.compact }
 
 func (b *ToolButton) layout(size fyne.Size) {
 	w, h := size.Width, size.Height
-	if b.label != "" {
+	if b.labelled() {
 		h = toolHeight
 		w = min(w, toolWidth)
 	}
@@ -193,6 +246,9 @@ func (b *ToolButton) layout(size fyne.Size) {
 	place(b.ring, x+1, 1, w-2, h-2)
 	place(b.picture, x+(w-toolIcon)/2, (h-toolIcon)/2, toolIcon, toolIcon)
 	place(b.dot, x+w-13, 5, 8, 8)
+	badge := max(toolBadge, fyne.MeasureText(b.badge, b.badgeText.TextSize, b.badgeText.TextStyle).Width+9)
+	place(b.badgeGround, x+w-badge+4, -4, badge, toolBadge)
+	place(b.badgeText, x+w-badge+4, -4, badge, toolBadge)
 	place(b.text, 0, h+3, size.Width, size.Height-h-3)
 }
 
@@ -229,6 +285,14 @@ func (b *ToolButton) recolour() {
 	b.picture.Resource = assets.Icon(b.icon, icon)
 	b.text.Text = b.label
 	b.text.Color = themed(text)
-	show(b.text, b.label != "")
+	b.text.TextSize = Scaled(toolLabel)
+	show(b.text, b.labelled())
+	ground, text = theme.ColorNamePrimary, theme.ColorNameForegroundOnPrimary
+	if b.alarm {
+		ground, text = theme.ColorNameWarning, theme.ColorNameForegroundOnWarning
+	}
+	b.badgeGround.FillColor, b.badgeText.Color, b.badgeText.Text = themed(ground), themed(text), b.badge
+	show(b.badgeGround, b.badge != "")
+	show(b.badgeText, b.badge != "")
 	b.dot.FillColor = themed(theme.ColorNameSuccess)
 }

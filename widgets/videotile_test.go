@@ -75,7 +75,7 @@ func TestVideoTile_Picture(t *testing.T) {
 			t.Errorf("the pixel at %v is %v, want the picture", p, got)
 		}
 	}
-	v.SetContain(true)
+	v.SetScreen(true)
 	if got := at(100, 3); got == red {
 		t.Error("a contained picture fills the tile to the edge")
 	}
@@ -95,7 +95,7 @@ func TestVideoTile_Tap(t *testing.T) {
 	w := open(t, v, 320, 180)
 	taps := 0
 	test.Tap(v) // nobody listens yet
-	v.OnTapped = func() { taps++ }
+	v.OnTapped = func(*fyne.PointEvent) { taps++ }
 	test.TapCanvas(w.Canvas(), fyne.NewPos(160, 90))
 	v.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	v.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})

@@ -259,7 +259,7 @@ func deviceState(d device, sent bool) localState {
 func (s *state) pageData() pageData {
 	p := pageData{
 		Ctx: s.tester.context, VideoState: bit(s.camera.open), AudioState: bit(s.mic.open), StreamPublishState: bit(s.audioOut.on() && s.inRoom()),
-		ScaleUserID: s.enlarged.user, Error: s.errorLine, UserIDList: []sampleTile{},
+		ScaleUserID: s.layout.enlarged.user, Error: s.errorLine, UserIDList: []sampleTile{},
 		StreamSubscribeState: s.tester.stream, ScreenSubscribeState: s.tester.screen, Visible: s.tester.visible,
 		Device: first(s.tester.device, string(room.Speakerphone)), Camera: first(s.tester.camera, string(room.CameraFront)),
 	}
@@ -272,7 +272,7 @@ func (s *state) pageData() pageData {
 			mode = "screen"
 		}
 		class := "small"
-		if t.key == s.enlarged {
+		if t.key == s.layout.enlarged {
 			class = "big"
 		}
 		p.UserIDList = append(p.UserIDList, sampleTile{t.key.user, class, mode})

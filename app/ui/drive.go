@@ -24,7 +24,7 @@ var errClosed = errors.New("ui: the window is closed")
 // State is what a test can see of the window.
 type State struct {
 	Page    string   `json:"page"`  // start, room, api, settings
-	State   string   `json:"state"` // idle, joining, in, reconnecting, ended
+	State   string   `json:"state"` // idle, joining, connecting, in, reconnecting, ended
 	Panel   string   `json:"panel"` // "", info, api, people, chat
 	RoomID  string   `json:"roomId"`
 	UserID  string   `json:"userId"`
@@ -110,8 +110,9 @@ func (w *Window) Tap(ctx context.Context, id string) error {
 		if b, ok := o.(*widgets.ToolButton); ok && b.Disabled() {
 			return fmt.Errorf("ui: control %q is disabled", id)
 		}
-		size := o.Size()
-		t.Tapped(&fyne.PointEvent{Position: fyne.NewPos(size.Width/2, size.Height/2)})
+		middle := fyne.NewPos(o.Size().Width/2, o.Size().Height/2)
+		corner := w.cfg.App.Driver().AbsolutePositionForObject(o)
+		t.Tapped(&fyne.PointEvent{Position: middle, AbsolutePosition: corner.Add(middle)})
 		return nil
 	})
 }
@@ -225,7 +226,7 @@ func (w *Window) snapshot() State {
 		Dropped: w.console.Dropped(), Unread: st.chat.unread,
 	}
 	s.Width, s.Height = w.win.Canvas().PixelCoordinateForPosition(fyne.NewPos(size.Width, size.Height))
-	if s.Page == "room" && !st.inRoom() {
+	if s.Page == "room" && !st.showsStage() {
 		s.Page = "start"
 	}
 	switch {
@@ -233,6 +234,8 @@ func (w *Window) snapshot() State {
 		s.State = "reconnecting"
 	case st.inRoom():
 		s.State = "in"
+	case st.layout.connecting:
+		s.State = "connecting"
 	case st.joining:
 		s.State = "joining"
 	case st.ending != nil:
@@ -256,7 +259,7 @@ func (w *Window) snapshot() State {
 
 func (w *Window) tileStates() []Tile {
 	stage := w.room.stage
-	if !w.state.inRoom() {
+	if !w.state.showsStage() {
 		stage = w.start.stage
 	}
 	var list []Tile
@@ -265,7 +268,7 @@ func (w *Window) tileStates() []Tile {
 		state := Tile{
 			UserID: string(key.user), Mode: "video", Visible: stage.onScreen && t.view.Visible(), Picture: t.picture && t.tile.video,
 			Shown: t.display.Shown(), Replaced: t.display.Replaced(), FPS: t.rate,
-			Muted: t.tile.muted, Speaking: t.speaks, Enlarged: key == w.state.enlarged,
+			Muted: t.tile.muted, Speaking: t.speaks, Enlarged: key == w.state.layout.enlarged,
 		}
 		switch {
 		case key.source == media.Screen:

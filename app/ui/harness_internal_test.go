@@ -261,7 +261,10 @@ const joinParams = `{"roomId":"1001","token":"` + testToken + `","userId":"wang_
 func members(names ...string) []room.Member {
 	list := []room.Member{{UserID: "wang_xm", Self: true, Audio: true, Video: true, Connected: true}}
 	for i, name := range names {
-		list = append(list, room.Member{UserID: room.UserID(name), Audio: i%2 == 0, Video: i != 1, Connected: true})
+		list = append(list, room.Member{
+			UserID: room.UserID(name), Audio: i%2 == 0, Video: i != 1, Connected: true, Quality: media.QualityGood,
+			AudioSubscribed: true, VideoSubscribed: true, ScreenSubscribed: true,
+		})
 	}
 	return list
 }

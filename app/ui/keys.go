@@ -33,19 +33,18 @@ func (w *Window) bindKeys() {
 	}
 	panels := func(p panel) func() { return inRoom(func() { w.choosePanel(p) }) }
 	pages := func(p page) func() { return func() { w.send(pageChosen{p}) } }
-	turn := func(by int) func() {
-		return inRoom(func() { page, _ := w.room.grid.Page(); w.room.grid.SetPage(page + by) })
-	}
+	turn := func(by int) func() { return inRoom(func() { w.turnPage(by) }) }
 	w.keys = []binding{
 		{fyne.KeyD, ctrl, mic}, {fyne.KeyM, 0, mic}, {fyne.KeyE, ctrl, camera}, {fyne.KeyV, 0, camera},
-		{fyne.KeyG, ctrl, inRoom(func() { w.room.switchLayout() })},
 		{fyne.KeyI, ctrl, panels(panelInfo)}, {fyne.KeyU, ctrl, panels(panelPeople)}, {fyne.KeyT, ctrl, panels(panelChat)},
+		{fyne.KeyG, ctrl, inRoom(w.switchLayout)},
 		{fyne.Key1, ctrl, pages(pageRoom)}, {fyne.Key4, ctrl, pages(pageAPI)}, {fyne.KeyComma, ctrl, pages(pageSettings)},
 		{fyne.KeyPageUp, 0, turn(-1)}, {fyne.KeyPageDown, 0, turn(1)},
 		{fyne.KeyH, ctrlShift, w.leaveByKey}, {fyne.KeyEscape, 0, w.back},
 		{fyne.KeyReturn, ctrl, w.console.Run},
 		{fyne.KeyC, ctrlShift, func() { w.copy(w.state.lastResult) }},
-		{fyne.KeyF11, 0, func() { w.win.SetFullScreen(!w.win.FullScreen()) }},
+		{fyne.KeyE, ctrlShift, inRoom(w.toggleShare)}, {fyne.KeyS, ctrlShift, inRoom(func() { w.toggleFigures(tileKey{}) })},
+		{fyne.KeyF11, 0, w.toggleFullScreen},
 		{fyne.KeyQ, ctrl, w.win.Close},
 	}
 	for i, key := range []fyne.KeyName{
@@ -105,10 +104,11 @@ func (w *Window) leaveByKey() {
 func (w *Window) back() {
 	switch {
 	case w.closeDialog():
-	case w.win.FullScreen():
-		w.win.SetFullScreen(false)
-	case w.state.enlarged != tileKey{}:
-		w.send(tileTapped{w.state.enlarged})
+	case w.state.layout.alone || w.win.FullScreen():
+		w.toggleFullScreen()
+	case w.state.layout.enlarged != tileKey{}:
+		key := w.state.layout.enlarged
+		w.command("tile.shrink", key.params(), func() { w.send(tileTapped{key}) })
 	case w.state.joining && w.state.connection != room.Inside:
 		w.leave()
 	}
@@ -117,6 +117,6 @@ func (w *Window) back() {
 // enlarge shows the tile with that place, from 0, large.
 func (w *Window) enlarge(i int) {
 	if list := w.state.tiles(); i < len(list) {
-		w.send(tileTapped{list[i].key})
+		w.tapTile(list[i].key, nil)
 	}
 }

@@ -42,7 +42,7 @@ var scenes = []struct {
 	{"room-no-panel", func(h *harness) { h.joined("Alice.Zhang"); h.tap("room.tool.info") }},
 	{"room-api", func(h *harness) {
 		h.joined("Alice.Zhang")
-		h.tap("room.tool.api")
+		h.tap("room.panel.api")
 		h.answered("updateToken", `{"token":"x"}`, errno.InvalidToken.In("updateToken"))
 	}},
 	{"muted", func(h *harness) {

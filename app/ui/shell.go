@@ -22,6 +22,7 @@ type shell struct {
 	status  *widgets.StatusBar
 	rail    [3]*widgets.ToolButton // by page
 	pages   [3]fyne.CanvasObject   // by page
+	chrome  []fyne.CanvasObject    // all around the page; not there while a tile has the whole window
 	toasts  *fyne.Container
 	shown   []toast // that toasts holds
 }
@@ -44,7 +45,8 @@ func newShell(w *Window) *shell {
 
 	top, bottom := column(4, s.rail[pageRoom], s.rail[pageAPI]), s.rail[pageSettings]
 	edge := separator()
-	objects := []fyne.CanvasObject{s.banner, top, bottom, edge, s.status}
+	s.chrome = []fyne.CanvasObject{top, bottom, edge, s.status}
+	objects := append([]fyne.CanvasObject{s.banner}, s.chrome...)
 	for _, p := range s.pages {
 		objects = append(objects, p)
 	}
@@ -56,6 +58,11 @@ func newShell(w *Window) *shell {
 		if s.banner.Visible() {
 			y = s.banner.MinSize().Height
 			put(s.banner, 0, 0, size.Width, y)
+		}
+		if w.state.layout.alone {
+			put(s.pages[pageRoom], 0, y, size.Width, size.Height-y)
+			put(s.toasts, 0, y, size.Width, size.Height-y)
+			return
 		}
 		statusY := size.Height - s.status.MinSize().Height
 		put(s.status, 0, statusY, size.Width, size.Height-statusY)
@@ -82,6 +89,12 @@ func (s *shell) show() {
 		setVisible(s.pages[i], page(i) == st.page)
 	}
 	s.rail[pageRoom].SetMark(st.inRoom() && st.page != pageRoom)
+	if whole := !st.layout.alone; whole != s.status.Visible() {
+		for _, o := range s.chrome {
+			setVisible(o, whole)
+		}
+		s.content.Refresh()
+	}
 	s.moveConsole()
 	s.showToasts()
 	s.showBanner()
@@ -95,7 +108,7 @@ func (s *shell) newToasts() {
 	lay.place = func(size fyne.Size) {
 		width, y := size.Width, size.Height-16
 		if s.w.room.onScreen() {
-			y -= s.w.room.toolbar.Size().Height + 16
+			y -= s.w.room.toolbar.content.Size().Height + 16
 			if s.w.state.side.shown() != panelNone {
 				width -= panelWidth
 			}
@@ -183,6 +196,10 @@ func (s *shell) setBanner() {
 		}
 	case noticeCamera, noticeMicrophone, noticeSpeaker:
 		words = w.missingDevices(n)
+	case noticeShare:
+		words = t.T("notice.share", n.detail)
+	case noticeShareEnded:
+		words = t.T("notice.share.ended", n.detail)
 	case noticeWords:
 		severity, words = widgets.SeverityInfo, n.detail
 	}

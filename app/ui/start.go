@@ -123,12 +123,12 @@ func (s *startScreen) build() {
 
 func (s *startScreen) show() {
 	st, t := &s.w.state, s.w.texts
-	setVisible(s.content, !st.inRoom())
-	visible := !st.inRoom()
+	setVisible(s.content, !st.showsStage())
+	visible := !st.showsStage()
 	var list []tile
 	if visible {
 		name := first(st.form.userID, t.T("join.you"))
-		list = []tile{{key: tileKey{"", media.Camera}, name: name, video: st.camera.open, muted: !st.mic.wish}}
+		list = []tile{{key: tileKey{"", media.Camera}, name: name, video: st.camera.open, muted: !st.mic.wish, subscribed: true}}
 	}
 	s.stage.show(list)
 	if views := s.stage.views(); len(views) != len(s.holder.Objects) {

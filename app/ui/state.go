@@ -44,8 +44,7 @@ type state struct {
 	mic, camera         device
 	speakerErr          string
 	audioOut, videoOut  publishing
-	enlarged            tileKey // zero: grid
-	lastRoom, lastUser  string  // for Rejoin
+	lastRoom, lastUser  string // for Rejoin
 	joinFailure, ending *failure
 	interruption        string // its words
 	interrupted         int    // native code of ChatInterrupted, until the next join
@@ -110,6 +109,8 @@ const (
 	noticeCamera
 	noticeMicrophone
 	noticeSpeaker
+	noticeShare
+	noticeShareEnded
 	noticeWords
 )
 
@@ -132,7 +133,6 @@ type (
 	}
 	formEdited     struct{ form form }
 	pageChosen     struct{ page page }
-	tileTapped     struct{ key tileKey } // the same one again shrinks it
 	deviceWished   struct{ source media.Source }
 	joinRefused    struct{ words string } // no call was made
 	noticeCame     struct{ notice notice }
@@ -162,11 +162,6 @@ func (s state) reduceWhole(m any, now time.Time) state {
 		s.form, s.joinFailure = m.form, nil
 	case pageChosen:
 		s.page = m.page
-	case tileTapped:
-		if s.enlarged == m.key {
-			m.key = tileKey{}
-		}
-		s.enlarged = m.key
 	case deviceWished:
 		d := s.device(m.source)
 		d.wish = !d.wish
@@ -216,13 +211,13 @@ func (s state) reduceEvent(ev room.Event, now time.Time) state {
 		return s.reduceExited(ev)
 	case room.MembersChanged:
 		s.members = ev.Members
-		if !s.hasTile(s.enlarged) {
-			s.enlarged = tileKey{}
-		}
 	case room.ConnectionChanged:
 		s.connection, s.attempt = ev.State, ev.Attempt
 		s.retryAt = now.Add(ev.RetryIn)
 	case room.CaptureChanged:
+		if ev.Source == media.Screen {
+			break // the layout's
+		}
 		d := s.device(ev.Source)
 		d.open, d.err = ev.On, failureOf(ev.Err)
 		switch {
@@ -269,7 +264,7 @@ func (s state) reduceExited(ev room.Exited) state {
 		s.joinFailure = failureOf(ev.Err)
 	}
 	s.connection, s.joining, s.attempt = room.Outside, false, 0
-	s.roomID, s.userID, s.members, s.enlarged = "", "", nil, tileKey{}
+	s.roomID, s.userID, s.members = "", "", nil
 	s.joinedAt = time.Time{}
 	if s.notice.kind == noticeTokenEnds || s.notice.kind == noticeTokenExpired {
 		s.notice = notice{}
@@ -362,49 +357,4 @@ func (s *state) live(source media.Source) bool {
 		return s.camera.open && s.videoOut.on()
 	}
 	return s.mic.open && s.audioOut.on()
-}
-
-// tileKey names a tile: a user's camera or a user's screen.
-type tileKey struct {
-	user   room.UserID
-	source media.Source
-}
-
-// tile is what a tile shows, but for its picture.
-type tile struct {
-	key          tileKey
-	name         string
-	self, muted  bool
-	video        bool
-	disconnected bool
-}
-
-// tiles lists the tiles in their order: oneself, shared screens, then the others as they joined.
-func (s *state) tiles() []tile {
-	var self, screens, others []tile
-	for _, m := range s.members {
-		t := tile{
-			key: tileKey{m.UserID, media.Camera}, name: string(m.UserID), self: m.Self, muted: !m.Audio, video: m.Video,
-			disconnected: !m.Connected || s.connection == room.Reconnecting,
-		}
-		if m.Self {
-			self = append(self, t)
-		} else {
-			others = append(others, t)
-		}
-		if m.Screen && !m.Self {
-			t.key.source, t.video = media.Screen, true
-			screens = append(screens, t)
-		}
-	}
-	return append(append(self, screens...), others...)
-}
-
-func (s *state) hasTile(key tileKey) bool {
-	for _, t := range s.tiles() {
-		if t.key == key {
-			return true
-		}
-	}
-	return false
 }

@@ -87,13 +87,10 @@ func TestState_Reduce(t *testing.T) {
 		}},
 		{"join refused by event", state{joining: true}, room.Exited{Err: invalid}, func(s *state) { s.joining, s.joinFailure = false, failureOf(invalid) }},
 		{"cancelled join", state{joining: true, leaving: true}, room.Exited{Err: invalid}, func(s *state) { s.joining = false }},
-		{"enlarged user leaves", state{enlarged: tileKey{"bob", media.Camera}}, room.MembersChanged{Members: members("ann")},
-			func(s *state) { s.members, s.enlarged = members("ann"), tileKey{} }},
-		{"enlarged user stays", state{enlarged: tileKey{"ann", media.Camera}}, room.MembersChanged{Members: members("ann")},
-			func(s *state) { s.members = members("ann") }},
 		{"reconnecting", inside(), room.ConnectionChanged{State: room.Reconnecting, Attempt: 2, RetryIn: time.Second},
 			func(s *state) {
 				s.connection, s.attempt, s.retryAt = room.Reconnecting, 2, later.Add(time.Second)
+				s.layout.away = absence{since: later, members: []room.UserID{"wang_xm", "ann"}}
 			}},
 		{"devices of the sample page", state{}, callEnded{method: "setAudioPlaybackDevice", params: raw(`{"device":"earpiece"}`), ok: true},
 			func(s *state) { s.tester.device, s.resultOK = "earpiece", true }},
@@ -105,7 +102,6 @@ func TestState_Reduce(t *testing.T) {
 			func(s *state) { s.camera.err, s.notice = failureOf(denied), notice{noticeCamera, denied.ErrMsg} }},
 		{"microphone wish", state{}, deviceWished{media.Microphone}, func(s *state) { s.mic.wish = true }},
 		{"interrupted", inside(), room.ChatInterrupted{No: -1006}, func(s *state) { s.interrupted = -1006 }},
-		{"tile again shrinks", state{enlarged: tileKey{"ann", media.Camera}}, tileTapped{tileKey{"ann", media.Camera}}, func(s *state) { s.enlarged = tileKey{} }},
 		{"server back", state{notice: notice{noticeServer, "x"}}, serverReported{}, func(s *state) { s.notice = notice{} }},
 		{"server back, other notice", state{notice: notice{noticeCamera, "x"}}, serverReported{}, nil},
 		{"documents' lists are for the log", inside(), room.ChatMembersChanged{Users: []room.UserID{"x"}}, nil},
@@ -149,29 +145,6 @@ func TestState_Live(t *testing.T) {
 		s := state{mic: tc.mic, audioOut: tc.out, camera: tc.mic, videoOut: tc.out}
 		if s.live(media.Microphone) != tc.want || s.live(media.Camera) != tc.want {
 			t.Errorf("%s: live %v and %v, want %v", tc.name, s.live(media.Microphone), s.live(media.Camera), tc.want)
-		}
-	}
-}
-
-func TestState_Tiles(t *testing.T) {
-	list := members("ann", "bob")
-	list[2].Screen, list[2].Connected = true, false
-	list[0], list[1] = list[1], list[0] // oneself joined second
-	list[1].Screen = true               // the own screen is no tile
-	s := state{connection: room.Inside, members: list}
-	want := []tile{
-		{key: tileKey{"wang_xm", media.Camera}, name: "wang_xm", self: true, video: true},
-		{key: tileKey{"bob", media.Screen}, name: "bob", muted: true, video: true, disconnected: true},
-		{key: tileKey{"ann", media.Camera}, name: "ann", video: true},
-		{key: tileKey{"bob", media.Camera}, name: "bob", muted: true, disconnected: true},
-	}
-	if diff := cmp.Diff(want, s.tiles(), compareStates...); diff != "" {
-		t.Errorf("tiles (-want +got):\n%s", diff)
-	}
-	s.connection = room.Reconnecting
-	for _, tile := range s.tiles() {
-		if !tile.disconnected {
-			t.Errorf("while reconnecting %v looks connected", tile.key)
 		}
 	}
 }

@@ -4,6 +4,7 @@
 package ui
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"maps"
@@ -92,6 +93,8 @@ type Window struct {
 	sampler *sampler
 	samples samples // newest
 	closed  atomic.Bool
+	ctx     context.Context // ends with the window, and what it does on other goroutines
+	cancel  context.CancelFunc
 	wait    sync.WaitGroup // device lists
 
 	devices deviceLists
@@ -103,8 +106,12 @@ type Window struct {
 	settings *settingsScreen
 	controls map[string]fyne.CanvasObject
 	menu     openMenu
-	keys     []binding
-	dialogs  []*dialog // the open ones, the topmost last
+	lastTap  tileTap
+	// Who is in the room and was made as loud as before; what Preferences have. See followMembers and keepVolumes.
+	gained      map[room.UserID]bool
+	keptVolumes map[room.UserID]int
+	keys        []binding
+	dialogs     []*dialog // the open ones, the topmost last
 }
 
 // New builds the window; Show shows it. Call it on the UI goroutine.
@@ -126,6 +133,8 @@ func newWindow(cfg Config, now func() time.Time) *Window {
 			token: cfg.Token, mint: cfg.CanMint && cfg.Token == "",
 		},
 	}
+	w.readLayout()
+	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.stage = media.NewStage(w.post, displayInterval)
 	w.sampler = newSampler(cfg.Backend, w.post, w.showSamples)
 	w.win = cfg.App.NewWindow(windowTitle)
@@ -188,6 +197,7 @@ func (w *Window) Fyne() fyne.Window { return w.win }
 // but one that Post waits for.
 func (w *Window) Close() {
 	w.closed.Store(true)
+	w.cancel()
 	w.stage.Close()
 	w.sampler.close()
 	w.wait.Wait()
@@ -229,6 +239,7 @@ func (w *Window) HandleEvent(ev room.Event) {
 		if c, ok := ev.(room.ConnectionChanged); ok && c.State == room.Inside {
 			w.sendWaiting()
 		}
+		w.follow(ev)
 	})
 }
 
@@ -270,7 +281,12 @@ func (w *Window) Notice(words string) {
 }
 
 // Join does what the Join button does. Any goroutine.
-func (w *Window) Join() { w.post(w.join) }
+func (w *Window) Join() {
+	w.post(func() {
+		w.send(connectBegun{})
+		w.join()
+	})
+}
 
 // join is the guide's flow (R-73..R-76): camera, microphone, then the room. Each call is a row in the
 // log. A refused device does not stop the join.
@@ -357,6 +373,7 @@ func (w *Window) rejoin() {
 	f := w.state.form
 	f.roomID, f.userID = w.state.lastRoom, w.state.lastUser
 	w.send(formEdited{f})
+	w.send(connectBegun{})
 	w.join()
 }
 

@@ -465,6 +465,11 @@ func TestEnded(t *testing.T) {
 			if len(calls) != 4 || calls[3] != "joinRtcRoom "+joinParams {
 				t.Errorf("%d: Rejoin calls %q", tc.native, calls)
 			}
+			if s := h.seen(); s.State != "connecting" || s.Page != "room" {
+				t.Errorf("%d: Rejoin leads to %q %q", tc.native, s.State, s.Page)
+			}
+			h.joined("Alice.Zhang")
+			h.left(tc.err)
 			h.tap("ended.home")
 			if s := h.seen(); s.State != "idle" || s.Page != "start" {
 				t.Errorf("%d: Home leads to %q %q", tc.native, s.State, s.Page)
@@ -558,7 +563,7 @@ func TestRates(t *testing.T) {
 		s := samples{at: testTime.Add(d)}
 		s.stats.RTTMS = 38
 		s.stats.Sent = []peer.SendStats{{Bytes: sent}}
-		s.stats.Remote = []peer.TrackStats{{Bytes: got, Packets: packets, Lost: lost}}
+		s.stats.Remote = []peer.TrackStats{{UserID: "u", Bytes: got, Packets: packets, Lost: lost}}
 		return s
 	}
 	var r rates
