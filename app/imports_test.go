@@ -29,6 +29,7 @@ var importRules = []struct {
 	{"parlor/app/link", []string{"github.com/...", "connectrpc.com/...", "parlor/media/...", "fyne.io/fyne/v2/..."}, "the program reads a link before anything else is there"},
 	{"parlor/app/token", []string{"github.com/...", "connectrpc.com/...", "parlor/media/...", "parlor/app/server"}, "tokens are plain bytes and hashes"},
 	{"parlor/app/bridge", []string{"fyne.io/fyne/v2/...", "parlor/widgets", "parlor/app/ui", "parlor/app/server", "github.com/nats-io/..."}, "the API surface serves windows and scripts alike"},
+	{"parlor/app/bridge/bridgetest", []string{"fyne.io/fyne/v2/...", "parlor/app/ui", "parlor/app/server", "parlor/app/room", "parlor/media/..."}, "it knows what is tested by its lines only"},
 	{"parlor/app/bots", []string{"fyne.io/fyne/v2/...", "parlor/app/server", "parlor/media/codec", "parlor/media/device"}, "bots run headless"},
 	{"parlor/app/impairment", []string{"fyne.io/fyne/v2/...", "parlor/widgets", "parlor/app/ui", "parlor/app/server", "parlor/app/room", "parlor/media/...", "github.com/pion/webrtc/...", "github.com/nats-io/..."}, "it knows sockets, not what is in them"},
 	{"parlor/app/internal/loop", []string{"parlor/...", "github.com/..."}, "a hundred lines of standard library"},

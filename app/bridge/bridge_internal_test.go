@@ -937,6 +937,20 @@ func TestBridge_WaitEvent_Counts(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	})
+	t.Run("not those of an earlier context", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHarness(t, nil)
+			h.script(t, createLine)
+			h.rooms[0].cfg.OnEvent(members("u1"))
+			h.script(t, createLine)
+			for _, params := range []string{`"count":1`, `"match":{"userIdList":["u1"]}`} {
+				if got := h.script(t, waitLine(params))[0]; !strings.Contains(got, `"ok":false`) {
+					t.Errorf("%s: %s", params, got)
+				}
+			}
+			h.Close()
+		})
+	})
 	t.Run("counted once", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHarness(t, nil)

@@ -209,7 +209,7 @@ func lifeRows() map[string]row {
 			other.latest("onRtcVideoMembersChanged", `{"userIdList":["other"]}`)
 			c.fail("changeStreamPublishState", publish(1, "video"), "error code:-1002", 21102, 115903, "F")
 			c.latest("onRtcChatMembersChanged", `{"userIdList":["other","u"]}`) // it stays
-			c.receives("other", "video", 3)                                    // and receives
+			c.receives("other", "video", 3)                                     // and receives
 		},
 		"T-29": func(t *testing.T, f *fixture) {
 			t.Parallel()

@@ -151,11 +151,13 @@ func (b *Bridge) releaseEvents() {
 	}
 }
 
-// setEvents puts all events on, as they are in a new context.
+// setEvents puts all events on, as they are in a new context, and forgets those of the one before.
 func (b *Bridge) setEvents() {
 	b.events.mu.Lock()
 	defer b.events.mu.Unlock()
 	clear(b.events.off)
+	clear(b.events.seen)
+	clear(b.events.last)
 }
 
 func (b *Bridge) setEvent(name string, on bool) {
