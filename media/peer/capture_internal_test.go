@@ -127,11 +127,11 @@ func (s *studio) handle(width, height int, at time.Duration) string {
 
 func (s *studio) sent(do func() error) string {
 	s.t.Helper()
-	n := len(s.tape.packets)
+	n := s.tape.count()
 	if err := do(); err != nil {
 		s.t.Fatal(err)
 	}
-	if len(s.tape.packets) == n {
+	if s.tape.count() == n {
 		return ""
 	}
 	if width, height, key := media.VP8KeyFrame(s.tape.packets[n].Payload[4:]); key {

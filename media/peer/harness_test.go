@@ -237,7 +237,7 @@ func (u *user) share(source media.Source, c color.RGBA) *peer.VideoCapture {
 	u.t.Helper()
 	devices := mediatest.NewDevices()
 	devices.SetColor(c)
-	src, err := devices.OpenScreen("", media.VideoFormat{Width: 640, Height: 360, Rate: 15})
+	src, err := devices.OpenScreen("", media.VideoFormat{Width: 160, Height: 90, Rate: 15})
 	if err != nil {
 		u.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"bytes"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,11 +16,24 @@ import (
 )
 
 // rtpTape is a way out which keeps the packets.
-type rtpTape struct{ packets []*rtp.Packet }
+type rtpTape struct {
+	mu      sync.Mutex
+	packets []*rtp.Packet
+}
 
+// WriteRTP is the outlet's.
 func (r *rtpTape) WriteRTP(p *rtp.Packet) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.packets = append(r.packets, p.Clone())
 	return nil
+}
+
+// count is safe while the tape is written to.
+func (r *rtpTape) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.packets)
 }
 
 // newTape connects a live publication to a tape.
