@@ -53,7 +53,7 @@ func (c *LineChart) Texts() []string { return []string{c.title.Text, c.value.Tex
 func (c *LineChart) recolour() {
 	c.title.Color, c.value.Color = themed(theme.ColorNamePlaceHolder), themed(theme.ColorNameForeground)
 	c.title.TextSize, c.value.TextSize = Scaled(12), Scaled(12)
-	c.ground.FillColor = themed(theme.ColorNameInputBackground)
+	c.ground.FillColor = themed(theme.ColorNameBackground)
 }
 
 // CreateRenderer is called by the window.

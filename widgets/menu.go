@@ -45,7 +45,8 @@ const (
 type Menu struct {
 	widget.BaseWidget
 
-	OnClose func() // the menu is to be closed: something was chosen, or Esc
+	OnClose  func() // the menu is to be closed: something was chosen
+	OnEscape func() // it is to be closed by Esc
 
 	rows    []*menuRow
 	objects []fyne.CanvasObject // rows, lines and sliders in their order
@@ -128,6 +129,12 @@ func (m *Menu) move(from *menuRow, by int) {
 func (m *Menu) close() {
 	if m.OnClose != nil {
 		m.OnClose()
+	}
+}
+
+func (m *Menu) escape() {
+	if m.OnEscape != nil {
+		m.OnEscape()
 	}
 }
 
@@ -262,8 +269,8 @@ func (r *menuRow) TypedKey(ev *fyne.KeyEvent) {
 		r.menu.move(r, 1)
 	case fyne.KeyUp:
 		r.menu.move(r, -1)
-	case fyne.KeyEscape, fyne.KeyLeft:
-		r.menu.close()
+	case fyne.KeyEscape:
+		r.menu.escape()
 	}
 }
 
@@ -378,7 +385,7 @@ func (s *slider) TypedKey(ev *fyne.KeyEvent) {
 func newMenuSlide(m *Menu, item MenuItem) *menuSlide {
 	s := &menuSlide{item: item, label: canvas.NewText(item.Label, nil), value: canvas.NewText("", nil)}
 	s.ExtendBaseWidget(s)
-	s.slider = &slider{onEscape: m.close}
+	s.slider = &slider{onEscape: m.escape}
 	s.slider.Max, s.slider.Step, s.slider.Orientation = item.Slide.Max, item.Slide.Step, widget.Horizontal
 	s.slider.ExtendBaseWidget(s.slider)
 	s.slider.Value = item.Slide.Value

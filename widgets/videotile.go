@@ -350,6 +350,14 @@ func (t *VideoTile) Resize(size fyne.Size) {
 	}
 }
 
+// Move is called by the layout. A tile that goes elsewhere is no longer under the mouse, which tells only when it moves itself.
+func (t *VideoTile) Move(pos fyne.Position) {
+	if pos != t.Position() && t.hovered {
+		set(t, &t.hovered, false)
+	}
+	t.BaseWidget.Move(pos)
+}
+
 func (t *VideoTile) shownName() string {
 	switch {
 	case t.screen:

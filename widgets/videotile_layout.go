@@ -74,9 +74,13 @@ func (t *VideoTile) layoutPill(size fyne.Size) {
 // layoutFigures shows as many lines as there is room for above the pill.
 func (t *VideoTile) layoutFigures(size fyne.Size) {
 	const margin, padding = 8, 6
+	top := float32(margin)
+	if t.touched() {
+		top += tileButtonSize
+	}
 	textSize := Scaled(12)
 	line := fyne.MeasureText("0", textSize, fyne.TextStyle{Monospace: true})
-	room := int((size.Height - t.pill.height() - pillMargin - 2*margin - 2*padding) / line.Height)
+	room := int((size.Height - top - t.pill.height() - pillMargin - margin - 2*padding) / line.Height)
 	var width float32
 	count := min(len(t.figures), room, figureLines)
 	for i, l := range t.figureLines {
@@ -87,18 +91,17 @@ func (t *VideoTile) layoutFigures(size fyne.Size) {
 		l.TextSize = textSize
 		l.Text = elide(t.figures[i], size.Width-2*margin-2*padding, textSize, l.TextStyle)
 		width = max(width, l.MinSize().Width)
-		place(l, margin+padding, margin+padding+float32(i)*line.Height, l.MinSize().Width, line.Height)
+		place(l, margin+padding, top+padding+float32(i)*line.Height, l.MinSize().Width, line.Height)
 		l.Refresh()
 	}
 	show(t.figuresGround, count > 0)
-	place(t.figuresGround, margin, margin, width+2*padding, float32(max(count, 0))*line.Height+2*padding)
+	place(t.figuresGround, margin, top, width+2*padding, float32(max(count, 0))*line.Height+2*padding)
 }
 
 // layoutButtons shows the buttons that there is room for.
 func (t *VideoTile) layoutButtons(width float32) {
 	const margin, gap = 6, 4
-	touched := t.OnMenu != nil &&
-		(t.hovered || t.focused || t.Pin.touched() || t.Volume.touched() || t.More.touched())
+	touched := t.touched()
 	x := width - margin - tileButtonSize
 	for _, b := range []*TileButton{t.More, t.Volume, t.Pin} {
 		visible := touched && x >= margin && !(b == t.Volume && t.noVolume)
@@ -121,4 +124,9 @@ func (t *VideoTile) layoutRing(size fyne.Size) {
 	place(t.corners[1], w-d, 0, d, d)
 	place(t.corners[2], w-d, h-d, d, d)
 	place(t.corners[3], 0, h-d, d, d)
+}
+
+// touched tells whether the mouse or the focus is on the tile or on its buttons. A tile without a menu has none.
+func (t *VideoTile) touched() bool {
+	return t.OnMenu != nil && (t.hovered || t.focused || t.Pin.touched() || t.Volume.touched() || t.More.touched())
 }

@@ -24,6 +24,7 @@ func (w *Window) showMenuAt(items []widgets.MenuItem, pos fyne.Position, size fy
 	w.closeMenu()
 	m := widgets.NewMenu(items)
 	m.OnClose = w.closeMenu
+	m.OnEscape = func() { w.command("menu.close", nil, w.closeMenu) }
 	const margin, gap = 8, 4
 	all, want := w.win.Canvas().Size(), m.MinSize()
 	below, above := all.Height-pos.Y-size.Height-margin-gap, pos.Y-margin-gap

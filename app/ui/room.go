@@ -28,6 +28,7 @@ type roomScreen struct {
 	shareBar *widgets.ShareBar
 	alone    *fyne.Container
 	joining  *fyne.Container
+	activity *widget.Activity // moves only while it can be seen
 	stats    *statsPanel
 	toolbar  *toolbar
 	side     *sidePanel
@@ -43,9 +44,9 @@ func newRoomScreen(w *Window) *roomScreen {
 	r.failure = widgets.NewErrorLine()
 	r.shareBar = widgets.NewShareBar(t.T("share.stop"), w.toggleShare)
 	r.newAlone()
-	activity := widget.NewActivity()
-	activity.Start()
-	r.joining = container.NewCenter(row(4, activity, widget.NewLabel(t.T("join.joining"))))
+	r.activity = widget.NewActivity()
+	r.joining = container.NewCenter(row(4, r.activity, widget.NewLabel(t.T("join.joining"))))
+	r.joining.Hide()
 	r.stats = newStatsPanel(w)
 	r.toolbar = newToolbar(w)
 	r.side = newSidePanel(w)
@@ -157,7 +158,14 @@ func (r *roomScreen) showParts() {
 	setVisible(r.toolbar.content, whole)
 	setVisible(r.shareBar, whole && st.layout.share.on)
 	setVisible(r.alone, whole && len(st.members) == 1 && st.connection == room.Inside)
-	setVisible(r.joining, whole && !st.inRoom())
+	if joining := whole && !st.inRoom(); joining != r.joining.Visible() {
+		setVisible(r.joining, joining)
+		if joining {
+			r.activity.Start()
+		} else {
+			r.activity.Stop()
+		}
+	}
 	setVisible(r.stats.content, whole && st.inRoom() && st.layout.panel)
 	if !whole || !st.inRoom() {
 		setVisible(r.side.content, false)

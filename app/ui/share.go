@@ -61,6 +61,7 @@ type shareChooser struct {
 
 	window bool // the tab of windows is chosen
 	found  []media.ScreenInfo
+	names  map[string]string // of what was found, for people
 	listed bool
 	cards  []*shareCard // of the tab
 	lastAt time.Time    // of the last tap on the chosen card
@@ -121,10 +122,30 @@ func (c *shareChooser) list() {
 		c.w.post(func() {
 			if c.ctx.Err() == nil {
 				c.listed, c.found = true, found
+				c.names = c.w.shareNames(found)
 				c.show(err)
 			}
 		})
 	})
+}
+
+// shareNames names screens and windows for people: windows by their titles; of several screens each has a number.
+func (w *Window) shareNames(found []media.ScreenInfo) map[string]string {
+	names := make(map[string]string, len(found))
+	var screens []media.ScreenInfo
+	for _, info := range found {
+		names[info.ID] = first(info.Label, info.App, info.ID)
+		if !info.Window {
+			screens = append(screens, info)
+		}
+	}
+	for i, info := range screens {
+		names[info.ID] = w.texts.T("share.screen.only")
+		if len(screens) > 1 {
+			names[info.ID] = w.texts.T("share.screen.number", i+1, first(info.Label, info.ID))
+		}
+	}
+	return names
 }
 
 func (c *shareChooser) choseTab(i int) {
@@ -194,7 +215,7 @@ func (c *shareChooser) add(info media.ScreenInfo) *shareCard {
 			note = info.App
 		}
 	}
-	card := &shareCard{info: info, view: widgets.NewShareCard(icon, first(info.Label, info.ID), note)}
+	card := &shareCard{info: info, view: widgets.NewShareCard(icon, c.names[info.ID], note)}
 	card.display = c.w.stage.NewDisplay(card.view.SetFrame)
 	at := len(c.cards)
 	card.view.OnTapped = func(byKey bool) { c.tapped(card, byKey) }
@@ -236,10 +257,9 @@ func (c *shareChooser) choose(chosen *shareCard) {
 func (c *shareChooser) start() {
 	for _, card := range c.cards {
 		if card.view.Chosen() {
-			name := first(card.info.Label, card.info.ID)
-			label := c.w.texts.T("share.kind.screen", name)
+			label := c.names[card.info.ID]
 			if card.info.Window {
-				label = c.w.texts.T("share.kind.window", name)
+				label = c.w.texts.T("share.kind.window", label)
 			}
 			c.dialog.close()
 			c.w.send(shareAsked{card.info.ID, label})
