@@ -297,10 +297,11 @@ func rowIDs() (ids []string) {
 func rows(t *testing.T) map[string]row {
 	all := make(map[string]row)
 	for _, part := range []map[string]row{
-		createRows(), joinRows(), joinFailRows(), joinErrorRows(), exitRows(), tokenRows(), pageRows(), pageListRows(),
-		guideRows(), flowRows(), listRows(), microphoneRows(), cameraRows(), publishRows(), subscribeRows(), screenSubscribeRows(),
-		deviceRows(), encoderRows(), tileRows(), tileErrorRows(), payloadRows(), offRows(), nativeRows(), codeRows(),
-		admissionRows(), lifeRows(), renewalRows(), readingRows(), tokenReadingRows(),
+		createRows(), joinRows(), joinFailRows(), joinErrorRows(), joinCodeRows(), exitRows(), tokenRows(), tokenFailRows(),
+		pageRows(), pageStateRows(), pageListRows(), pageViewRows(), guideRows(), flowRows(), listRows(),
+		microphoneRows(), cameraRows(), publishRows(), subscribeRows(), screenSubscribeRows(), deviceRows(), encoderRows(),
+		tileRows(), tileErrorRows(), payloadRows(), stateRows(), offRows(),
+		nativeRows(), codeRows(), admissionRows(), lifeRows(), renewalRows(), readingRows(), tokenReadingRows(),
 	} {
 		for id, r := range part {
 			if all[id] != nil {

@@ -293,6 +293,9 @@ func extraMethod(name string, run Extra) Method {
 	return Method{Name: name, Group: Script, Sync: true, extra: run}
 }
 
+// NeedsContext tells whether the method fails without a context.
+func (m Method) NeedsContext() bool { return m.needsContext }
+
 // ours tells the methods which no document knows: their failures are plain words.
 func (m Method) ours() bool { return m.Rows == "" }
 

@@ -83,7 +83,7 @@ func (m Method) check(raw json.RawMessage) (params, error) {
 		if rule.NeedsValue && (v == nil || v == "") {
 			return nil, errno.InvalidParam.In(m.Name)
 		}
-		if text := rule.check(v, there); text != "" {
+		if text := rule.Check(v, there); text != "" {
 			wrong = append(wrong, text)
 		}
 	}
@@ -103,8 +103,9 @@ func (p params) has(rule Param) bool {
 	return ok
 }
 
-// check returns what is wrong with a value, empty when nothing is.
-func (p Param) check(v any, there bool) string {
+// Check returns what is wrong with a value in the words of a parameter error, empty when nothing is. v is decoded JSON; there
+// is false when the caller left it out.
+func (p Param) Check(v any, there bool) string {
 	if v == nil && !p.Required {
 		return ""
 	}

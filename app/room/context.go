@@ -3,7 +3,6 @@ package room
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -55,21 +54,6 @@ type joining struct {
 	options JoinOptions
 	cancel  context.CancelFunc
 }
-
-// shown names a picture that the user looks at.
-type shown struct {
-	user   UserID
-	source media.Source
-}
-
-// wish is what changeStreamPublishState said about one medium (N-15).
-type wish uint8
-
-const (
-	unset wish = iota // roomConfig.autoPublish decides
-	yes
-	no
-)
 
 // New makes a Context; it is in no room and opens no device. Close ends it.
 func New(cfg Config) (*Context, error) {
@@ -251,116 +235,6 @@ func (c *Context) present(ctx context.Context, apiName string) (*stay, error) {
 		return nil
 	})
 	return s, c.failure(apiName, err)
-}
-
-// split tells which media a stream type means.
-func (t StreamType) split(apiName string) (audio, video bool, err error) {
-	audio, video = t == StreamAudio || t == StreamBoth, t == StreamVideo || t == StreamBoth
-	if !audio && !video {
-		err = errno.InvalidParam.Detail(apiName, fmt.Sprintf(`expect params.streamType to be one of "audio", "video", "both", but got %.64s`, t), nil)
-	}
-	return audio, video, err
-}
-
-// ChangeStreamPublishState is changeStreamPublishState (N-13..N-17). Outside a room the wish is kept. An invisible user, and
-// in a room one without the privilege, may not wish to publish.
-func (c *Context) ChangeStreamPublishState(ctx context.Context, on bool, t StreamType) error {
-	const api = "changeStreamPublishState"
-	done, gone := c.begin(api)
-	if gone != nil {
-		return gone
-	}
-	defer done()
-	audio, video, err := t.split(api)
-	if err != nil {
-		return err
-	}
-	err = c.loop.Do(ctx, func() error {
-		switch {
-		case on && c.stay != nil:
-			if err := c.stay.mayPublish(api, audio, video); err != nil {
-				return err
-			}
-		case on && c.invisible:
-			return errno.Failed.In(api, errno.NativePublishForbidden)
-		}
-		w := no
-		if on {
-			w = yes
-		}
-		if audio {
-			c.audio = w
-		}
-		if video {
-			c.video = w
-		}
-		c.publish()
-		return nil
-	})
-	return c.failure(api, err)
-}
-
-// publish makes the stay publish what is captured and wished. It runs on the loop.
-func (c *Context) publish() {
-	if c.stay == nil {
-		return
-	}
-	c.stay.publish(&c.camera, c.wished(c.video))
-	c.stay.publish(&c.microphone, c.wished(c.audio))
-	c.stay.publish(&c.screen, c.screen.on != nil)
-	c.stay.publish(&c.screenAudio, c.screenAudio.on != nil)
-}
-
-// pictures are the captures that can be previewed.
-func (c *Context) pictures() []*capture { return []*capture{&c.camera, &c.screen} }
-
-func (c *Context) wished(w wish) bool {
-	if w == unset {
-		return !c.stay.options.NoAutoPublish
-	}
-	return w == yes
-}
-
-// Show puts a user's video on a display, nil takes it off. The own id, or "" in a room or in none, is the own preview: of the camera, or of
-// the screen that is shared.
-func (c *Context) Show(user UserID, source media.Source, d *media.Display) {
-	c.loop.Post(func() {
-		key := shown{user, source}
-		if d == nil {
-			delete(c.shows, key)
-		} else {
-			c.shows[key] = d
-		}
-		if c.isSelf(user) {
-			c.preview(source)
-		} else if c.stay != nil {
-			c.stay.peer.Show(string(user), source, d)
-		}
-	})
-}
-
-// isSelf runs on the loop.
-func (c *Context) isSelf(user UserID) bool {
-	return user == "" || c.stay != nil && user == UserID(c.stay.options.UserID)
-}
-
-// preview brings the own picture of a source to where it is to be seen. It runs on the loop.
-func (c *Context) preview(source media.Source) {
-	for _, k := range c.pictures() {
-		if k.source == source {
-			k.preview(c.ownDisplay(source))
-		}
-	}
-}
-
-// ownDisplay is where an own source shows. It runs on the loop.
-func (c *Context) ownDisplay(source media.Source) *media.Display {
-	if c.stay != nil {
-		if d := c.shows[shown{UserID(c.stay.options.UserID), source}]; d != nil {
-			return d
-		}
-	}
-	return c.shows[shown{"", source}]
 }
 
 // SetGain sets how loud a user is for this listener, 0..2.

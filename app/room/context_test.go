@@ -245,6 +245,12 @@ func TestContext_TwoPeopleTalk(t *testing.T) {
 	a.await(n, video("a", "b"))
 	ofB.await(red)
 
+	exits(t, a, b, n)
+}
+
+// exits: b leaves, twice, and comes back; n is an event of a before.
+func exits(t *testing.T, a, b *user, n int) {
+	t.Helper()
 	if err := b.Exit(t.Context(), "some other room"); err != nil {
 		t.Errorf("R-38: exit with another room's id: %v", err)
 	}

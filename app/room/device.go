@@ -25,9 +25,9 @@ func (c *Context) SetDevice(ctx context.Context, source media.Source, name strin
 	case 0:
 		return c.speaker.set(c, api, func(s *speaker) { s.chosen, s.earpiece = name, false })
 	case media.Camera:
-		return c.setCapture(api, &c.camera, name, false)
+		return c.setCapture(api, &c.camera, func(k *capture) { k.chosen, k.back = name, false })
 	case media.Microphone:
-		return c.setCapture(api, &c.microphone, name, false)
+		return c.setCapture(api, &c.microphone, func(k *capture) { k.chosen = name })
 	}
 	return errno.InvalidParam.Detail(api, "expect a camera, a microphone or a speaker, but got "+source.String(), nil)
 }
@@ -43,18 +43,15 @@ func (c *Context) SwitchCamera(ctx context.Context, p CameraPosition) error {
 	if p != CameraFront && p != CameraBack {
 		return errno.InvalidCamera.Detail(api, fmt.Sprintf(`expect params.camera to be one of "back", "front", but got %.64s`, p), nil)
 	}
-	c.camera.busy.Lock()
-	chosen := c.camera.chosen
-	c.camera.busy.Unlock()
-	return c.setCapture(api, &c.camera, chosen, p == CameraBack)
+	return c.setCapture(api, &c.camera, func(k *capture) { k.back = p == CameraBack })
 }
 
-// setCapture chooses a device and changes over to it, or leaves everything as it was.
-func (c *Context) setCapture(apiName string, k *capture, name string, back bool) error {
+// setCapture changes which device is used, now if it is open, or leaves everything as it was.
+func (c *Context) setCapture(apiName string, k *capture, change func(*capture)) error {
 	k.busy.Lock()
 	defer k.busy.Unlock()
-	wasChosen, wasBack := k.chosen, k.back
-	k.chosen, k.back = name, back
+	chosen, back := k.chosen, k.back
+	change(k)
 	var on *taking
 	if err := c.finish(func() error { on = k.on; return nil }); err != nil {
 		return c.failure(apiName, err)
@@ -69,7 +66,7 @@ func (c *Context) setCapture(apiName string, k *capture, name string, back bool)
 	t, err := c.take(k, device)
 	if err != nil {
 		c.log.Warn("the other device does not open", "source", k.source, "name", device, "error", err)
-		k.chosen, k.back = wasChosen, wasBack
+		k.chosen, k.back = chosen, back
 		return errno.AuthDeny.In(apiName, err)
 	}
 	c.use(k, t)

@@ -289,7 +289,21 @@ func TestContext_Speaker(t *testing.T) {
 			t.Errorf("%s: open are %q, want %q", step.name, got, step.want)
 		}
 	}
-	// Whoever was replaced gets silence, and its death is nobody's business.
+	m.inputsAre(t, u, n)
+	if err := u.Exit(ctx, "r"); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.open(); len(got) > 0 {
+		t.Errorf("after the exit %q are open", got)
+	}
+	if err := u.SetAudioPlaybackDevice(ctx, "radio"); !errors.Is(err, errno.InvalidParam) {
+		t.Errorf("N-29: got %v", err)
+	}
+}
+
+// inputsAre checks that the newest speaker plays, and that the others get silence and die in silence; n is an event before.
+func (m *machine) inputsAre(t *testing.T, u *user, n int) {
+	t.Helper()
 	sound := make([]int16, media.SampleRate)
 	for i := range sound {
 		sound[i] = 1000
@@ -310,15 +324,6 @@ func TestContext_Speaker(t *testing.T) {
 		}
 		return e.Err != nil && e.Err.Error() == "pulled out"
 	}))
-	if err := u.Exit(ctx, "r"); err != nil {
-		t.Fatal(err)
-	}
-	if got := m.open(); len(got) > 0 {
-		t.Errorf("after the exit %q are open", got)
-	}
-	if err := u.SetAudioPlaybackDevice(ctx, "radio"); !errors.Is(err, errno.InvalidParam) {
-		t.Errorf("N-29: got %v", err)
-	}
 }
 
 // TestContext_SetVideoEncoderConfig: N-32, what is allowed is asked of the camera, now and later.

@@ -67,11 +67,17 @@ func TestContext_ScreenShare(t *testing.T) {
 	a.await(i, shareEnded(true))
 	n = b.await(n, sharing())
 
+	endings(t, m, a, b, n)
+}
+
+// endings shares twice, and ends it by the call and by the exit; n is an event of b before.
+func endings(t *testing.T, m *machine, a, b *user, n int) {
+	t.Helper()
+	ctx := t.Context()
 	if err := a.StartScreenShare(ctx, "whole", "sound"); err != nil {
 		t.Fatal(err)
 	}
 	n = b.await(n, sharing("a"))
-	ofA.await(red)
 	if err := errors.Join(a.StopScreenShare(ctx), a.StopScreenShare(ctx)); err != nil {
 		t.Fatal(err)
 	}

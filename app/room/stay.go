@@ -45,12 +45,6 @@ type stay struct {
 	lastMessage *api.Message  // that was told
 }
 
-// published is the wish to send one source.
-type published struct {
-	feed peer.Feed // the last one; kept while muted
-	live bool
-}
-
 func newStay(c *Context, o JoinOptions) *stay {
 	s := &stay{
 		c: c, options: o, sources: make(map[media.Source]*published),
@@ -253,94 +247,6 @@ func (s *stay) tellMembers() {
 		m.ScreenSubscribed = s.receives(m.UserID, media.Screen)
 	}
 	s.c.emit(MembersChanged{Members: members})
-}
-
-// allows tells whether privileges cover a kind of media.
-func allows(p *api.Privileges, kind media.Kind) bool {
-	if kind == media.Audio {
-		return p.GetPublishAudio()
-	}
-	return p.GetPublishVideo()
-}
-
-// mayPublish returns why media may not be published, nil when they may. It runs on the loop.
-func (s *stay) mayPublish(apiName string, audio, video bool) error {
-	switch {
-	case s.c.invisible:
-		return errno.Failed.In(apiName, errno.NativePublishForbidden)
-	case audio && !allows(s.privileges, media.Audio), video && !allows(s.privileges, media.Video):
-		return errno.Failed.In(apiName, errno.NativeNoPublishPermission)
-	}
-	return nil
-}
-
-// publish brings the media connection up to the capture and the wish. A device that is closed leaves
-// its track there, silent: opening it again needs no new negotiation. It runs on the loop.
-func (s *stay) publish(k *capture, wished bool) {
-	wished = wished && !s.c.invisible && allows(s.privileges, k.source.Kind())
-	feed := k.feed()
-	had := s.sources[k.source]
-	switch {
-	case !wished:
-		if had != nil {
-			delete(s.sources, k.source)
-			s.peer.SetPublish(k.source, nil, false)
-		}
-		return
-	case feed != nil:
-		s.sources[k.source] = &published{feed: feed, live: true}
-		s.peer.SetPublish(k.source, feed, true)
-	case had != nil:
-		had.live = false
-		s.peer.SetPublish(k.source, had.feed, false)
-	}
-	s.tellLive()
-}
-
-// tellLive tells the server which of the own tracks send, when its picture of them is wrong. It runs on
-// the loop.
-func (s *stay) tellLive() {
-	if s.telling {
-		return
-	}
-	wrong := make(map[uint32]bool)
-	for _, t := range s.model.tracks(s.options.UserID) {
-		p := s.sources[media.Source(t.GetSource())]
-		if p != nil && p.live != t.GetLive() {
-			wrong[uint32(t.GetSource())] = p.live
-		}
-	}
-	if len(wrong) == 0 {
-		return
-	}
-	s.telling = true
-	s.c.tasks.Go(func() {
-		err := s.session.SetLive(context.Background(), wrong)
-		if err != nil {
-			s.c.log.Info("the server was not told what sends", "error", err)
-			s.session.Pause(time.Second)
-		}
-		s.c.loop.Post(func() {
-			s.telling = false
-			if err == nil {
-				s.model.setLive(s.options.UserID, wrong)
-			}
-			if !s.over {
-				s.tellLive()
-			}
-		})
-	})
-}
-
-// unheard takes the microphone out of a room in which too many are heard already: the server refuses whatever else is negotiated
-// together with it. It runs on the loop.
-func (s *stay) unheard() {
-	if s.over || s.sources[media.Microphone] == nil {
-		return
-	}
-	s.c.audio = no
-	s.c.publish()
-	s.c.emit(StateChanged{Err: errno.Failed.In("onRtcStateChanged", errno.NativeOverPublishLimit)})
 }
 
 // onMedia is called by the peer.

@@ -108,7 +108,13 @@ func TestContext_Subscribe(t *testing.T) {
 		t.Errorf("%d packets of a camera came that nobody asked for", got)
 	}
 
-	// It holds for a track that comes anew, and not for a user who does.
+	subscriptionHolds(t, a, b, n)
+}
+
+// subscriptionHolds: it holds for a track that comes anew, and not for a user who does; n is an event of b before.
+func subscriptionHolds(t *testing.T, a, b *user, n int) {
+	t.Helper()
+	ctx := t.Context()
 	if err := errors.Join(b.ChangeStreamSubscribeState(ctx, true, "a", room.StreamVideo), b.ChangeStreamSubscribeState(ctx, false, "a", room.StreamAudio),
 		a.ChangeStreamPublishState(ctx, false, room.StreamVideo)); err != nil {
 		t.Fatal(err)

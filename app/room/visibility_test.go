@@ -6,6 +6,7 @@ import (
 
 	"parlor/app/errno"
 	"parlor/app/room"
+	"parlor/app/server"
 	"parlor/media"
 )
 
@@ -57,8 +58,15 @@ func TestContext_ChangeUserVisibility(t *testing.T) {
 	}
 	n = b.await(n, members("b"))
 
+	unseenAcrossRestart(t, first, a, b, n)
+}
+
+// unseenAcrossRestart: a, which is invisible, is it still when the server is back; n is an event of b before.
+func unseenAcrossRestart(t *testing.T, first *server.Server, a, b *user, n int) {
+	t.Helper()
+	ctx := t.Context()
 	first.Close()
-	m = a.await(0, is(func(e room.ConnectionChanged) bool { return e.State == room.Reconnecting }))
+	m := a.await(0, is(func(e room.ConnectionChanged) bool { return e.State == room.Reconnecting }))
 	if err := a.ChangeUserVisibility(ctx, true); !errors.Is(err, errno.Failed) {
 		t.Errorf("without a server: got %v", err)
 	}
