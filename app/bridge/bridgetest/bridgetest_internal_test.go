@@ -17,7 +17,7 @@ func TestConfig_Fill(t *testing.T) {
 		{`{"screen":"{{screen}}"}`, `{"screen":"C:\\a \"b\""}`, ""},
 		{"{{what}}", "", "unknown placeholder {{what}}"},
 		{"{{token ttl=soon}}", "", "invalid syntax"},
-		{"{{token colour=red}}", "", `unknown field "colour"`},
+		{"{{token colour=red}}", "", `unknown field "colour=red"`},
 	}
 	for _, tt := range tests {
 		got, err := testConfig.fill(tt.line)
