@@ -193,7 +193,7 @@ type spot struct {
 func until(t *testing.T, src media.VideoSource, what string, size image.Point, spots ...spot) *image.YCbCr {
 	t.Helper()
 	var last *image.YCbCr
-	for range 40 {
+	for range 8 {
 		f, err := src.ReadVideo()
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
