@@ -54,6 +54,9 @@ func NewLogList(empty string, length func() int, at func(i int) LogRow) *LogList
 // List is the list with the focus.
 func (l *LogList) List() fyne.CanvasObject { return l.list }
 
+// SetOnUnusedKey implements Keyed.
+func (l *LogList) SetOnUnusedKey(f func(*fyne.KeyEvent)) { l.list.SetOnUnusedKey(f) }
+
 // Changed draws the rows anew. A list that stood at its end goes on to the end, unless the user looks at older rows.
 func (l *LogList) Changed() {
 	follow := l.AtEnd()

@@ -70,6 +70,9 @@ func (t *ValueTree) Set(values []Value) {
 	t.list.Refresh()
 }
 
+// SetOnUnusedKey implements Keyed.
+func (t *ValueTree) SetOnUnusedKey(f func(*fyne.KeyEvent)) { t.list.SetOnUnusedKey(f) }
+
 // Texts returns all lines, those not on screen too.
 func (t *ValueTree) Texts() []string {
 	words := make([]string, len(t.values))

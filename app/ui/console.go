@@ -30,6 +30,16 @@ func (w *Window) newConsole() *console.Console {
 	})
 }
 
+// takeNote lets a tester write a note into the log, wherever he is.
+func (w *Window) takeNote() {
+	w.command("api.note", nil, func() {
+		if w.state.page != pageAPI {
+			w.send(pageChosen{pageAPI})
+		}
+		w.console.TakeNote()
+	})
+}
+
 // background runs work off the UI goroutine and what it returns on it.
 func (w *Window) background(work func() (done func())) {
 	w.wait.Go(func() {

@@ -41,7 +41,7 @@ func (w *Window) bindKeys() {
 		{fyne.Key1, ctrl, pages(pageRoom)}, {fyne.Key4, ctrl, pages(pageAPI)}, {fyne.KeyComma, ctrl, pages(pageSettings)},
 		{fyne.KeyPageUp, 0, turn(-1)}, {fyne.KeyPageDown, 0, turn(1)},
 		{fyne.KeyH, ctrlShift, w.leaveByKey}, {fyne.KeyEscape, 0, w.back},
-		{fyne.KeyReturn, ctrl, w.console.Run},
+		{fyne.KeyReturn, ctrl, w.console.Run}, {fyne.KeyM, ctrlShift, w.takeNote},
 		{fyne.KeyC, ctrlShift, func() { w.copy(w.state.lastResult) }},
 		{fyne.KeyE, ctrlShift, inRoom(w.toggleShare)}, {fyne.KeyS, ctrlShift, inRoom(func() { w.toggleFigures(tileKey{}) })},
 		{fyne.KeyF11, 0, w.toggleFullScreen},

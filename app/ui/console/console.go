@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"parlor/app/bridge"
 	"parlor/assets"
@@ -88,8 +89,10 @@ type Console struct {
 	visible bool
 	ticking bool
 
-	texts *assets.Texts
-	page  *page
+	texts   *assets.Texts
+	host    Host
+	content *fyne.Container
+	page    *page // nil until it is seen for the first time: it is the largest of the program
 }
 
 // result is the last one that came.
@@ -128,16 +131,14 @@ func (c *Console) Close() {
 	}
 }
 
-// Build makes the widgets anew in a language.
+// Build makes the widgets anew in a language, when they are seen next.
 func (c *Console) Build(texts *assets.Texts, host Host) {
-	c.texts = texts
-	c.page = newPage(c, host)
-	c.choose(c.chosen)
-	c.page.show()
+	c.texts, c.host, c.page, c.visible = texts, host, nil, false
+	c.content = container.NewStack()
 }
 
-// Content is what is put on the screen: narrow ones show one thing after another, wide ones three columns.
-func (c *Console) Content() fyne.CanvasObject { return c.page.content }
+// Content is what is put on the screen: a narrow one shows one thing after another, a wide one three columns.
+func (c *Console) Content() fyne.CanvasObject { return c.content }
 
 // SetVisible tells whether the console is on the screen.
 func (c *Console) SetVisible(visible bool) {
@@ -145,11 +146,26 @@ func (c *Console) SetVisible(visible bool) {
 		return
 	}
 	c.visible = visible
+	if visible && c.page == nil {
+		c.page = newPage(c, c.host)
+		c.choose(c.chosen)
+		c.page.show()
+		c.content.Objects = []fyne.CanvasObject{c.page.content}
+		c.content.Refresh()
+	}
 	if visible {
 		c.page.log.list.ShowNewest()
+		c.page.log.changed()
 		c.page.state.update()
 	}
 	c.arm()
+}
+
+// onPage shows something on the page, if there is one yet.
+func (c *Console) onPage(f func(*page)) {
+	if c.page != nil {
+		f(c.page)
+	}
 }
 
 // Show tells how things stand. It costs little when they stand as before.
@@ -161,8 +177,7 @@ func (c *Console) Show(s Situation) {
 	for _, d := range c.drafts {
 		d.follow(s)
 	}
-	c.page.call.show()
-	c.page.showMethods()
+	c.onPage(func(p *page) { p.call.show(); p.showMethods() })
 }
 
 // Rows returns the newest n rows of the log, oldest first.
@@ -194,7 +209,7 @@ func (c *Console) add(r Row) int {
 	number := c.journal.add(r)
 	c.view.added(&c.journal)
 	c.fail(c.expects.observe(r))
-	c.page.log.changed()
+	c.onPage(func(p *page) { p.log.changed() })
 	c.arm()
 	return number
 }
@@ -250,7 +265,7 @@ func (c *Console) Came(l bridge.Line, now time.Time) (Answer, bool) {
 	if ok {
 		c.setState(running.method, widgets.MethodOK)
 	}
-	c.page.call.showResult()
+	c.onPage(func(p *page) { p.call.showResult() })
 	return Answer{Method: running.method, Params: running.params, Failure: f, OK: ok}, true
 }
 
@@ -258,12 +273,12 @@ func (c *Console) Came(l bridge.Line, now time.Time) (Answer, bool) {
 func (c *Console) addUnobserved(r Row) {
 	c.journal.add(r)
 	c.view.added(&c.journal)
-	c.page.log.changed()
+	c.onPage(func(p *page) { p.log.changed() })
 }
 
 func (c *Console) setState(method string, s widgets.MethodState) {
 	c.states[method] = s
-	c.page.methods.SetState(method, s)
+	c.onPage(func(p *page) { p.methods.SetState(method, s); p.call.showResult() })
 }
 
 // fail tells of lamps that became red.
@@ -271,7 +286,7 @@ func (c *Console) fail(red []*lamp) {
 	for _, l := range red {
 		c.add(Row{At: c.cfg.Now(), Mark: Warning, Text: l.reason(), Failed: true})
 	}
-	c.page.expect.show()
+	c.onPage(func(p *page) { p.expect.show() })
 }
 
 // tick is how often what moves by itself is brought up to date.
@@ -355,8 +370,12 @@ func (c *Console) choose(name string) {
 	c.page.call.build(c.draft(name))
 }
 
-// Run calls the method of the form, as the button does.
-func (c *Console) Run() { c.page.call.run() }
+// Run calls the method of the form, as the button does, when it can be seen.
+func (c *Console) Run() {
+	if c.visible {
+		c.page.call.run()
+	}
+}
 
 // chip calls a method with one value of the parameter that testers turn most.
 func (c *Console) chip(name string, i int) {
@@ -385,5 +404,5 @@ func (c *Console) send(method, params string) error {
 	return nil
 }
 
-// RunNote asks for the words of a tester's note.
-func (c *Console) RunNote() { c.page.log.askNote() }
+// TakeNote shows the field for a tester's note, on a console that can be seen.
+func (c *Console) TakeNote() { c.onPage(func(p *page) { p.takeNote() }) }

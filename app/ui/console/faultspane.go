@@ -108,8 +108,7 @@ func (p *faultsPane) fieldWords(name string) string {
 // SetFaults shows what is broken.
 func (c *Console) SetFaults(f Faults) {
 	c.faults = f
-	c.page.faults.show()
-	c.page.showHead()
+	c.onPage(func(p *page) { p.faults.show(); p.showHead() })
 }
 
 func (p *faultsPane) show() {

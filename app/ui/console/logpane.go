@@ -50,7 +50,7 @@ func newLogPane(c *Console, host Host) *logPane {
 	p.pause = tool(assets.Pause, t.T("api.log.pause"), p.turnPause)
 	clearLog, copyLog := tool(assets.Clear, t.T("api.clear"), p.clear), tool(assets.Copy, t.T("api.copy"), p.copy)
 	export, note := tool(assets.Download, t.T("api.log.export"), p.export), tool(assets.Note, t.T("api.log.note"), func() {
-		c.cfg.Command("api.note", nil, p.askNote)
+		c.cfg.Command("api.note", nil, p.showNote)
 	})
 	p.older = widgets.NewButton("", p.openOlder)
 	p.older.Importance = widgetLow
@@ -225,8 +225,8 @@ func (p *logPane) export() {
 	})
 }
 
-// askNote shows the field for a note.
-func (p *logPane) askNote() {
+// showNote shows the field for a note.
+func (p *logPane) showNote() {
 	show(p.note, true)
 	p.head.Refresh()
 	p.content.Refresh()

@@ -217,6 +217,14 @@ func (p *page) openPane(which pane) {
 	p.state.update()
 }
 
+// takeNote shows the log with the field for a note.
+func (p *page) takeNote() {
+	if p.columns < 3 {
+		p.openPane(paneLog)
+	}
+	p.log.showNote()
+}
+
 // openRow shows the whole of a row of the log.
 func (p *page) openRow(r Row) {
 	text := r.Text

@@ -56,8 +56,7 @@ func newPeersPane(c *Console, host Host) *peersPane {
 // SetPeers shows the virtual users that there are.
 func (c *Console) SetPeers(peers []Peer) {
 	c.peers = peers
-	c.page.peers.show()
-	c.page.showHead()
+	c.onPage(func(p *page) { p.peers.show(); p.showHead() })
 }
 
 func (p *peersPane) addPeer() {

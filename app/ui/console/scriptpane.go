@@ -181,7 +181,7 @@ func (p *scriptPane) start(name string, text io.Reader) {
 // ScriptRuns shows that a script runs; after its end name is "".
 func (c *Console) ScriptRuns(name string) {
 	c.script = name
-	c.page.script.show()
+	c.onPage(func(p *page) { p.script.show() })
 }
 
 func (p *scriptPane) show() {
