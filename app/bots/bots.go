@@ -4,24 +4,16 @@ package bots
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
 
-	"parlor/app/room"
-	"parlor/app/session"
-	"parlor/app/token"
 	"parlor/media"
 	"parlor/media/clip"
 )
 
-const (
-	tokenTTL    = 24 * time.Hour   // of each token; a bot that stays longer renews it
-	joinsAtOnce = 8                // joins under way at the same time; more would only wait in the server
-	joinLimit   = 10 * time.Second // for the calls of one join
-)
+// joinsAtOnce bounds the joins under way at the same time; more would only wait in the server.
+const joinsAtOnce = 8
 
 // Config describes a group of bots.
 type Config struct {
@@ -35,6 +27,16 @@ type Config struct {
 	OnBot   func(Report)              // told once per bot when it has joined, or failed to; one at a time; may be nil
 	Client  string                    // program and version, for the server's log
 	Log     *slog.Logger
+}
+
+// complete fills in what is left out.
+func (cfg *Config) complete() {
+	if cfg.Devices == nil {
+		cfg.Devices = clip.Builtin
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
 }
 
 // Report tells how the join of one bot went.
@@ -74,12 +76,7 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	if cfg.Prefix == "" {
 		cfg.Prefix = "bot"
 	}
-	if cfg.Devices == nil {
-		cfg.Devices = clip.Builtin
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.Default()
-	}
+	cfg.complete()
 	g := &group{cfg: cfg, gate: make(chan struct{}, joinsAtOnce), summary: Summary{Bots: cfg.Count}}
 	var all sync.WaitGroup
 	for i := range cfg.Count {
@@ -94,24 +91,7 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 
 // bot is the life of one.
 func (g *group) bot(ctx context.Context, i int) {
-	b := &bot{
-		user:    fmt.Sprintf("%s%d", g.cfg.Prefix, i+1),
-		expire:  make(chan struct{}, 1), // one wish to renew the token; a second changes nothing
-		removed: make(chan struct{}),
-	}
-	b.log = g.cfg.Log.With("bot", b.user)
-	transport := session.NewTransport(nil)
-	defer transport.CloseIdleConnections()
-	var err error
-	b.context, err = room.New(room.Config{
-		Server: g.cfg.Server, AppID: g.cfg.AppID, Kit: media.Kit{Devices: g.cfg.Devices(i)},
-		OnEvent: b.onEvent, Transport: transport, Client: g.cfg.Client, Log: b.log,
-	})
-	if err != nil {
-		g.report(Report{UserID: b.user}, err)
-		return
-	}
-	defer b.context.Close()
+	user := fmt.Sprintf("%s%d", g.cfg.Prefix, i+1)
 	select {
 	case <-ctx.Done():
 		return
@@ -121,66 +101,24 @@ func (g *group) bot(ctx context.Context, i int) {
 		<-g.gate
 		return
 	}
-	took, err := g.join(ctx, b)
+	b, took, err := join(ctx, g.cfg, user, i)
 	<-g.gate
 	if err != nil {
 		if ctx.Err() == nil {
-			g.report(Report{UserID: b.user}, err)
+			g.report(Report{UserID: user}, err)
 		}
 		return
 	}
-	g.report(Report{UserID: b.user, Joined: true, JoinMS: float64(took.Microseconds()) / 1000}, nil)
-	g.stay(ctx, b)
+	defer b.Close()
+	g.report(Report{UserID: user, Joined: true, JoinMS: float64(took.Microseconds()) / 1000}, nil)
+	select {
+	case <-ctx.Done():
+	case <-b.Removed():
+		g.mu.Lock()
+		g.summary.Removed++
+		g.mu.Unlock()
+	}
 	g.count(b)
-}
-
-// join turns the devices on, as far as there are any, and enters the room. A join on its way is not broken
-// off by the end of ctx: the server would keep a user of whom the client knows nothing.
-func (g *group) join(ctx context.Context, b *bot) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), joinLimit)
-	defer cancel()
-	if err := b.context.ChangeVideoCapture(ctx, true); err != nil {
-		b.log.Info("no camera", "error", err)
-	}
-	if err := b.context.ChangeAudioCapture(ctx, true); err != nil {
-		b.log.Info("no microphone", "error", err)
-	}
-	text, err := g.token(b)
-	if err != nil {
-		return 0, err
-	}
-	start := time.Now()
-	err = b.context.Join(ctx, room.JoinOptions{RoomID: g.cfg.Room, UserID: b.user, Token: text})
-	return time.Since(start), err
-}
-
-func (g *group) token(b *bot) (string, error) {
-	return token.Mint(token.MintOptions{
-		AppID: g.cfg.AppID, AppKey: g.cfg.AppKey, RoomID: g.cfg.Room, UserID: b.user, TTL: tokenTTL,
-	})
-}
-
-// stay blocks until the end.
-func (g *group) stay(ctx context.Context, b *bot) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-b.removed:
-			g.mu.Lock()
-			g.summary.Removed++
-			g.mu.Unlock()
-			return
-		case <-b.expire:
-			text, err := g.token(b)
-			if err == nil {
-				err = b.context.UpdateToken(ctx, text)
-			}
-			if err != nil {
-				b.log.Warn("the token was not renewed", "error", err)
-			}
-		}
-	}
 }
 
 func (g *group) report(r Report, err error) {
@@ -200,7 +138,7 @@ func (g *group) report(r Report, err error) {
 	}
 }
 
-func (g *group) count(b *bot) {
+func (g *group) count(b *Bot) {
 	stats := b.context.Stats()
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -210,31 +148,5 @@ func (g *group) count(b *bot) {
 	}
 	for _, t := range stats.Sent {
 		g.summary.PacketsSent += t.Packets
-	}
-}
-
-// bot is one virtual user.
-type bot struct {
-	user    string
-	log     *slog.Logger
-	context *room.Context
-	expire  chan struct{}
-	once    sync.Once
-	removed chan struct{} // closed when the room has removed it
-}
-
-// onEvent runs on the context's loop.
-func (b *bot) onEvent(ev room.Event) {
-	switch ev := ev.(type) {
-	case room.RoomTokenWillExpire:
-		select {
-		case b.expire <- struct{}{}:
-		default:
-		}
-	case room.Exited:
-		if ev.Err != nil {
-			b.log.Info("out of the room", "error", errors.Unwrap(ev.Err), "reason", ev.Err.ErrMsg)
-			b.once.Do(func() { close(b.removed) })
-		}
 	}
 }
