@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net/http"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -20,6 +22,7 @@ import (
 
 	"parlor/app/bots"
 	"parlor/app/bridge"
+	"parlor/app/impairment"
 	"parlor/app/link"
 	"parlor/app/room"
 	"parlor/app/token"
@@ -66,6 +69,15 @@ type App struct {
 	links  *handover     // nil: another window takes them
 	calls  atomic.Uint64 // by the window
 	script scripts
+	peers  virtualPeers
+	faults faults
+	tail   *tail // of the program's log
+
+	serverURL string
+	mu        sync.Mutex
+	inRoom    room.Joined // the room that the user is in; zero outside
+
+	transport *http.Transport // of the signalling
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -81,8 +93,10 @@ func New(opts Options) (*App, error) {
 	if err := os.MkdirAll(opts.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	a := &App{opts: opts, log: opts.Log}
-	a.script.app = a
+	handler := newLogTail(opts.Log.Handler())
+	opts.Log = slog.New(handler)
+	a := &App{opts: opts, log: opts.Log, tail: handler.tail}
+	a.script.app, a.peers.app, a.faults.app = a, a, a
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	if err := a.start(); err != nil {
 		a.Close()
@@ -104,11 +118,20 @@ func (a *App) start() error {
 		}
 		url = a.host.URL()
 	}
+	a.serverURL = url
+	if a.faults.network, err = impairment.New(); err != nil {
+		return err
+	}
+	a.faults.devices = newUnpluggable(a.opts.Kit.Devices)
+	a.opts.Kit.Devices = a.faults.devices
+	a.transport = a.faults.network.RoundTripper()
 	a.bridge = bridge.New(bridge.Config{
 		Room: room.Config{
+			Transport: a.transport, Net: a.faults.network,
 			Server: url, Kit: a.opts.Kit, Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
 			Client: "parlor " + a.opts.Version, Log: a.log,
 		},
+		Extra:   a.methods(),
 		OnCall:  a.onCall,
 		Emit:    a.onLine,
 		OnEvent: a.onEvent,
@@ -119,7 +142,7 @@ func (a *App) start() error {
 		RoomID: a.roomID(), UserID: a.userID(), Token: a.opts.Token,
 		Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
 		Lang: language(a.opts.Lang), Theme: a.opts.Theme, Version: a.opts.Version, Log: a.log,
-		Folder: filepath.Join(a.opts.Data, "logs"),
+		Folder: filepath.Join(a.opts.Data, "logs"), Lab: true,
 	})
 	if a.opts.Drive != "" {
 		if a.drive, err = newDrive(a.opts.Drive, a); err != nil {
@@ -202,7 +225,12 @@ func (a *App) Close() {
 		if a.bridge != nil {
 			a.bridge.Close() // ends what the driver's scripts wait for
 		}
+		a.peers.close()
 		a.script.close()
+		if a.transport != nil {
+			a.transport.CloseIdleConnections()
+		}
+		a.faults.close()
 		if a.drive != nil {
 			a.drive.close()
 		}
@@ -240,7 +268,32 @@ func (a *App) onLine(l bridge.Line) {
 	}
 }
 
+// methods are those of the bridge that only this program has.
+func (a *App) methods() map[string]bridge.Extra {
+	all := map[string]bridge.Extra{"x-bundle": a.bundle}
+	maps.Copy(all, a.peers.methods())
+	maps.Copy(all, a.faults.methods())
+	return all
+}
+
+// present is the room that the user is in and his name there; "" outside.
+func (a *App) present() (roomID, userID string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.inRoom.RoomID, string(a.inRoom.UserID)
+}
+
 func (a *App) onEvent(e room.Event) {
+	switch e := e.(type) {
+	case room.Joined:
+		a.mu.Lock()
+		a.inRoom = e
+		a.mu.Unlock()
+	case room.Exited:
+		a.mu.Lock()
+		a.inRoom = room.Joined{}
+		a.mu.Unlock()
+	}
 	if a.host != nil && doubtful(e) {
 		a.host.wake()
 	}

@@ -225,6 +225,8 @@ func (d *drive) ui(id json.RawMessage, method string, raw json.RawMessage) bridg
 		res, err = w.State(ctx)
 	case "ui.screenshot":
 		err = w.Screenshot(ctx, p.Path)
+	case "ui.bundle":
+		res, err = d.app.bundle(ctx, raw)
 	case "ui.resize":
 		err = w.Resize(ctx, p.Width, p.Height)
 	default:

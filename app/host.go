@@ -38,6 +38,7 @@ type host struct {
 	cancel context.CancelFunc
 	signal chan struct{} // cap 1: the server may be gone; one more says nothing new
 	tasks  sync.WaitGroup
+	turn   sync.Mutex // held while a server is started
 
 	mu     sync.Mutex
 	server *server.Server // nil while another program has it
@@ -159,13 +160,47 @@ func (h *host) keep() {
 			return
 		case <-h.signal:
 		}
-		if h.own() || healthy(h.URL(), h.cfg.App.ID) == nil {
-			continue
-		}
-		if err := h.serve(); err != nil {
-			h.log.Warn("could not take the server over", "error", err)
-		}
+		h.takeOver()
 	}
+}
+
+func (h *host) takeOver() {
+	h.turn.Lock()
+	defer h.turn.Unlock()
+	if h.own() || healthy(h.URL(), h.cfg.App.ID) == nil {
+		return
+	}
+	if err := h.serve(); err != nil {
+		h.log.Warn("could not take the server over", "error", err)
+	}
+}
+
+// restart ends the server of this program without a word to its members, as a crash would, and starts one in its place.
+func (h *host) restart() error {
+	h.turn.Lock()
+	defer h.turn.Unlock()
+	h.mu.Lock()
+	s := h.server
+	h.server = nil
+	h.mu.Unlock()
+	if s == nil {
+		return errors.New("the server is not in this program")
+	}
+	h.cfg.Listen, h.cfg.UDP = samePort(h.cfg.Listen, s.HTTPAddr()), samePort(h.cfg.UDP, s.UDPAddr())
+	if err := s.Close(); err != nil {
+		h.log.Warn("the embedded server did not stop cleanly", "error", err)
+	}
+	return h.serve()
+}
+
+// samePort is a configured address with the port that was found for it.
+func samePort(configured string, found net.Addr) string {
+	name, _, err := net.SplitHostPort(configured)
+	_, port, portErr := net.SplitHostPort(found.String())
+	if err != nil || portErr != nil {
+		return configured
+	}
+	return net.JoinHostPort(name, port)
 }
 
 // wake tells that the server does not answer.

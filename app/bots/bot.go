@@ -118,6 +118,9 @@ func (b *Bot) ShareScreen(ctx context.Context, on bool) error {
 // Removed is closed when the room has removed the bot against its will.
 func (b *Bot) Removed() <-chan struct{} { return b.removed }
 
+// Done is closed when the bot has left by Close.
+func (b *Bot) Done() <-chan struct{} { return b.done }
+
 // Close leaves the room. Twice is fine.
 func (b *Bot) Close() {
 	b.closing.Do(func() {

@@ -58,7 +58,7 @@ func (w *Window) draw() image.Image {
 }
 
 // opaque is a copy without transparency: what lies in the alpha channel of a window is up to the driver.
-func opaque(img image.Image) image.Image {
+func opaque(img image.Image) *image.RGBA {
 	b := img.Bounds()
 	out := image.NewRGBA(b)
 	for y := b.Min.Y; y < b.Max.Y; y++ {

@@ -262,6 +262,9 @@ func (w *Window) LogLine(l bridge.Line) {
 			return
 		}
 		w.send(callEnded{method: a.Method, params: a.Params, result: a.Failure, ok: a.OK})
+		if a.OK && a.Method == "x-bundle" {
+			w.bundleWritten(a.Res)
+		}
 		if a.OK && a.Method == "createRtcRoomContext" {
 			w.start.stage.showAgain()
 			w.room.stage.showAgain()

@@ -61,6 +61,7 @@ type Answer struct {
 	Params  json.RawMessage // as they were given to Started
 	Failure Failure
 	OK      bool
+	Res     string // JSON of what it was answered with, or the text of the failure
 }
 
 // Console is the page. Build makes its widgets; the rest it keeps when they are made anew.
@@ -266,7 +267,7 @@ func (c *Console) Came(l bridge.Line, now time.Time) (Answer, bool) {
 		c.setState(running.method, widgets.MethodOK)
 	}
 	c.onPage(func(p *page) { p.call.showResult() })
-	return Answer{Method: running.method, Params: running.params, Failure: f, OK: ok}, true
+	return Answer{Method: running.method, Params: running.params, Failure: f, OK: ok, Res: row.Detail}, true
 }
 
 // addUnobserved adds the row of a complete callback: it repeats a result, which counts once for expectations.
