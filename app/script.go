@@ -64,6 +64,7 @@ func (s *scripts) play(ctx context.Context, number int, name string, lines [][]b
 		done++
 	}
 	words := fmt.Sprintf("%s: %d of %d lines were called", name, done, len(lines))
+	s.app.bridge.Wait(ctx) // an error is that it was stopped
 	if ctx.Err() != nil {
 		words += ", then it was stopped"
 	}

@@ -174,7 +174,7 @@ func (l *logLine) layout(size fyne.Size) {
 	style, text := fyne.TextStyle{Monospace: true}, logSize()
 	timeWidth := fyne.MeasureText("00:00:00.000", text, style).Width
 	x := float32(4)
-	if size.Width < 6*timeWidth { // narrow: the text matters more
+	if size.Width < 5*timeWidth { // narrow: the text matters more
 		timeWidth = fyne.MeasureText("00:00:00", text, style).Width
 		l.time.Text = l.row.Time[:min(len(l.row.Time), len("00:00:00"))]
 	} else {

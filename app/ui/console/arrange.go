@@ -55,8 +55,15 @@ func (p *page) turn(columns int) {
 	show(p.tabs, columns < 3)
 	show(p.aside, columns == 3)
 	shown := p.chosen
-	if columns == 3 && shown == paneLog {
+	switch {
+	case columns == 3 && shown == paneLog:
 		shown = paneState
+	case columns == 1 && shown >= narrowPanes:
+		shown = paneLog
+		p.tabs.Choose(int(paneLog))
+	}
+	for i, o := range p.tabs.Objects() {
+		show(o, columns > 1 || pane(i) < narrowPanes)
 	}
 	for i, o := range p.panes {
 		show(o, pane(i) == shown || columns == 3 && pane(i) == paneLog)
@@ -90,7 +97,7 @@ func (p *page) placeTop(size fyne.Size) (x, y float32) {
 func (p *page) placeWide(size fyne.Size) {
 	p.turn(3)
 	x, y := p.placeTop(size)
-	side := widgets.Scaled(360)
+	side := widgets.Scaled(400)
 	middle := size.Width - x - side - 1
 	p.placeColumn(x, y, middle, size.Height-y, func(x, y, w, h float32) {
 		p.log.bar.fit(w)
@@ -131,7 +138,7 @@ func (p *page) placePanes(x, y, w, h float32) {
 
 // placeColumn puts the form above and the rest below: the form gets what it needs, as long as the rest has enough.
 func (p *page) placeColumn(x, y, w, h float32, rest func(x, y, w, h float32)) {
-	form := min(p.call.need(), max(h-widgets.Scaled(250), h*0.45))
+	form := min(p.call.need(), max(h-widgets.Scaled(220), h*0.45))
 	put(p.call.content, x+margin, y, w-2*margin, form)
 	put(p.middle, x, y+form+8, w, 1)
 	rest(x+margin, y+form+14, w-2*margin, h-form-22)

@@ -6,9 +6,11 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"parlor/app/bridge"
+	"parlor/assets"
 	"parlor/widgets"
 )
 
@@ -28,6 +30,7 @@ type callPane struct {
 	method   *widgets.Entry // raw: any name
 	preset   *widgets.Select
 	promise  *widget.Label
+	promised *fyne.Container // holds promise
 	form     *widgets.ParamForm
 	json     *widgets.Entry // raw: any text
 	wrong    *widget.Label
@@ -35,10 +38,11 @@ type callPane struct {
 	waiting  *widget.Activity
 	result   *widgets.ErrorLine
 	numbers  *widget.Label
-	copy     *widgets.Button
+	copy     *widgets.ToolButton
 	copyJSON *widgets.Button
 	scroll   *container.Scroll
 	body     *fyne.Container
+	head     *fyne.Container // of strict mode
 	answer   *fyne.Container
 	jsonNote *widget.Label
 }
@@ -60,16 +64,17 @@ func newCallPane(c *Console, host Host) *callPane {
 	p.json.TextStyle.Monospace = true
 	p.json.OnChanged = p.jsonTyped
 	p.jsonNote = caption("JSON")
-	p.wrong = widget.NewLabel("")
+	p.wrong = caption("")
 	p.wrong.Importance = widget.DangerImportance
-	p.wrong.Wrapping = fyne.TextWrapWord
-	p.call = widgets.NewButton(t.T("api.call"), p.run)
+	p.wrong.Hide()
+	p.call = widgets.NewButton(t.T("api.call")+"   Ctrl+Enter", p.run)
 	p.call.Importance = widget.HighImportance
 	p.waiting = widget.NewActivity()
 	p.result = widgets.NewErrorLine()
 	p.result.Leading = true
-	p.copy = widgets.NewButton(t.T("api.result.copy"), p.copyText)
+	p.copy = tool(assets.Copy, t.T("api.result.copy"), p.copyText)
 	p.copyJSON = widgets.NewButton("JSON", p.copyObject)
+	p.copyJSON.Importance = widget.LowImportance
 	host.Adopt(p.method)
 	host.Adopt(p.json)
 	for id, o := range map[string]fyne.CanvasObject{
@@ -83,16 +88,16 @@ func newCallPane(c *Console, host Host) *callPane {
 }
 
 func (p *callPane) arrange() {
-	head := container.NewBorder(nil, nil, nil, nil, column(-6, flush(p.title), flush(p.rows)))
-	choice := container.NewBorder(nil, nil, wide(146, flushLeft(widget.NewLabel(p.c.texts.T("api.preset")))), nil,
-		container.NewBorder(nil, nil, wide(190, p.preset), nil, p.promise))
-	p.body = column(6, inset(4, 4, 0, 0, head), p.method, choice, p.form, flush(p.jsonNote), p.json, p.wrong)
+	p.head = inset(4, 0, 0, 0, flush(p.title))
+	choice := container.NewBorder(nil, nil, wide(146, flushLeft(widget.NewLabel(p.c.texts.T("api.preset")))), nil, p.preset)
+	p.promised = container.NewBorder(nil, nil, wide(146, flush(caption(""))), nil, flush(p.promise))
+	p.promised.Hide()
+	p.body = column(6, p.head, flush(p.rows), p.method, choice, p.promised, p.form, p.jsonNote, p.json)
 	p.scroll = container.NewVScroll(inset(2, 6, 0, 10, p.body))
-	keys := caption("Ctrl+Enter")
-	keys.Wrapping = fyne.TextWrapOff
-	bar := container.NewBorder(nil, nil, row(8, wide(120, p.call), container.NewCenter(p.waiting), container.NewCenter(keys)), nil)
-	lines := column(-4, container.NewBorder(nil, nil, nil, row(4, p.copy, p.copyJSON), p.result), inset(0, 0, 14, 0, flush(p.numbers)))
-	p.answer = column(6, bar, lines)
+	wrong := container.NewVBox(layout.NewSpacer(), p.wrong, layout.NewSpacer())
+	bar := container.NewBorder(nil, nil, row(4, wide(170, p.call), container.NewCenter(p.waiting)), nil, wrong)
+	lines := column(0, p.result, inset(-6, -6, 14, -8, p.numbers))
+	p.answer = column(4, bar, container.NewBorder(nil, nil, nil, row(0, p.copy, container.NewCenter(p.copyJSON)), lines))
 	p.content = container.NewBorder(nil, p.answer, nil, nil, p.scroll)
 }
 
@@ -130,7 +135,7 @@ func (p *callPane) build(d *draft) {
 	}
 	p.preset.Set(words, -1)
 	p.preset.PlaceHolder = p.c.texts.T("api.preset.choose")
-	p.promise.SetText("")
+	p.showPromise("")
 	p.show()
 	p.scroll.ScrollToTop()
 }
@@ -174,17 +179,15 @@ func (p *callPane) fill() {
 
 // show brings everything but the values up to date.
 func (p *callPane) show() {
-	t := p.c.texts
 	m := p.draft.method
 	p.title.SetText(m.Name)
 	p.rows.SetText(strings.TrimSpace(m.Doc + "   " + m.Rows))
-	show(p.title, !p.c.raw)
+	show(p.head, !p.c.raw)
 	show(p.method, p.c.raw)
 	show(p.json, p.c.raw)
 	show(p.jsonNote, p.c.raw)
 	known := len(m.Params) > 0 || m.Rows != "" || ours(m.Name)
 	show(p.form, known || !p.c.raw)
-	p.call.SetText(t.T("api.call"))
 	p.fill()
 	p.showResult()
 	p.fit()
@@ -193,6 +196,7 @@ func (p *callPane) show() {
 // fit gives the form another height when it needs one.
 func (p *callPane) fit() {
 	p.body.Refresh()
+	p.answer.Refresh()
 	if need := p.need(); need != p.had && p.c.page != nil {
 		p.had = need
 		p.c.page.content.Refresh()
@@ -308,8 +312,15 @@ func (p *callPane) presetChosen(i int) {
 	p.c.cfg.Command("api.preset", map[string]any{"method": p.draft.method.Name, "preset": name}, func() {
 		chosen.apply(p.draft, p.c.situation)
 		p.fill()
-		p.promise.SetText(p.promiseWords(chosen))
+		p.showPromise(p.promiseWords(chosen))
 	})
+}
+
+// showPromise says what a preset leads to.
+func (p *callPane) showPromise(words string) {
+	p.promise.SetText(words)
+	show(p.promised, words != "")
+	p.fit()
 }
 
 func (p *callPane) promiseWords(chosen preset) string {
@@ -351,7 +362,7 @@ func (p *callPane) showResult() {
 	if last == nil {
 		p.result.Set(t.T("api.result.none"), false)
 		p.numbers.SetText("")
-		p.copy.Disable()
+		p.copy.SetEnabled(false)
 		p.copyJSON.Disable()
 		return
 	}
@@ -361,7 +372,7 @@ func (p *callPane) showResult() {
 		numbers = fmt.Sprintf("errNo %d   errorCode %d   errorType %s   %s", last.failure.No, last.failure.Code, last.failure.Type, numbers)
 	}
 	p.numbers.SetText(numbers)
-	p.copy.Enable()
+	p.copy.SetEnabled(true)
 	p.copyJSON.Enable()
 }
 

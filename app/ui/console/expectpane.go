@@ -56,7 +56,7 @@ func newExpectPane(c *Console, host Host) *expectPane {
 	}
 	numbers := container.NewBorder(nil, nil, row(4, wide(110, p.compare), wide(52, p.count),
 		widget.NewLabel(t.T("api.expect.in")), wide(56, p.seconds), widget.NewLabel("s")), nil, nil)
-	head := column(4, p.text, numbers, flush(p.wrong), container.NewGridWithColumns(2, add, again))
+	head := column(4, p.text, numbers, p.wrong, container.NewGridWithColumns(2, add, again))
 	foot := container.NewGridWithColumns(2, save, clearAll)
 	p.content = container.NewBorder(inset(0, 6, 0, 0, head), inset(6, 0, 0, 0, foot), nil, nil, container.NewVScroll(p.box))
 	p.build()

@@ -62,6 +62,7 @@ func newFaultsPane(c *Console, host Host) *faultsPane {
 	t := c.texts
 	p := &faultsPane{c: c, fields: make(map[string]*widgets.Entry), wrong: caption(""), now: caption("")}
 	p.wrong.Importance = widget.DangerImportance
+	p.wrong.Hide()
 	button := func(id, words string, tapped func()) *widgets.Button {
 		b := widgets.NewButton(words, tapped)
 		host.Register("api.fault."+id, b)
@@ -80,7 +81,7 @@ func newFaultsPane(c *Console, host Host) *faultsPane {
 	}
 	p.mic = button("microphone", "", func() { p.plug("microphone", c.faults.Microphone) })
 	p.camera = button("camera", "", func() { p.plug("camera", c.faults.Camera) })
-	p.body = column(6, flush(bold(t.T("api.fault.network"))), flush(p.now), network, flush(p.wrong),
+	p.body = column(6, flush(bold(t.T("api.fault.network"))), flush(p.now), network, p.wrong,
 		container.NewGridWithColumns(2, button("apply", t.T("api.fault.apply"), p.apply),
 			button("off", t.T("api.fault.off"), call("x-network", `{"lossPercent":0,"delayMs":0,"jitterMs":0,"rateKbps":0,"cut":0}`))),
 		container.NewGridWithColumns(2, button("cut5", t.T("api.fault.cut", 5), call("x-network", `{"cut":5000}`)),
@@ -144,8 +145,7 @@ func (p *faultsPane) apply() {
 		}
 		params[f.name] = n
 	}
-	p.wrong.SetText(wrong)
-	p.body.Refresh()
+	p.complain(wrong)
 	if wrong == "" {
 		p.c.cfg.Call("x-network", jsonOf(params))
 	}
@@ -162,7 +162,12 @@ func (p *faultsPane) plug(kind string, unplugged bool) {
 // shortToken gives the room a token that ends in 10 s.
 func (p *faultsPane) shortToken() {
 	if err := p.c.send("updateToken", `{"token":"{{token ttl=10}}"}`); err != nil {
-		p.wrong.SetText(p.c.texts.T("join.mint.failed", err.Error()))
-		p.body.Refresh()
+		p.complain(p.c.texts.T("join.mint.failed", err.Error()))
 	}
+}
+
+func (p *faultsPane) complain(words string) {
+	p.wrong.SetText(words)
+	show(p.wrong, words != "")
+	p.body.Refresh()
 }

@@ -85,7 +85,7 @@ type logHead struct {
 
 // fit chooses the number of lines for a width.
 func (l *logHead) fit(width float32) {
-	l.two = width < l.choice.MinSize().Width+widgets.Scaled(110)+l.tools.MinSize().Width+16
+	l.two = width < l.choice.MinSize().Width+widgets.Scaled(96)+l.tools.MinSize().Width+16
 }
 
 func (l *logHead) line() float32 {

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -30,6 +31,9 @@ const (
 	paneScript
 	paneCount
 )
+
+// narrowPanes is the first pane for which a narrow page has no room: those from here on are on the page of their own.
+const narrowPanes = panePeers
 
 var paneNames = [paneCount]string{"log", "state", "row", "expect", "peers", "faults", "script"}
 
@@ -116,7 +120,7 @@ func (p *page) newHead(host Host) {
 	host.Register("api.status", p.status)
 	show(p.bundle, c.cfg.Lab)
 	p.head = container.NewBorder(nil, nil, row(12, inset(0, 0, -8, 0, p.title), container.NewCenter(p.mode)),
-		container.NewCenter(p.bundle), p.status)
+		container.NewCenter(p.bundle), container.NewVBox(layout.NewSpacer(), p.status, layout.NewSpacer()))
 }
 
 func (p *page) newMethods(host Host) {
