@@ -245,6 +245,50 @@ func TestCamera_ReadVideo(t *testing.T) {
 	}
 }
 
+// TestCamera_Change: a second camera is opened, and gives pictures, while the first one is still open.
+func TestCamera_Change(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(30 * time.Second).Stop()
+	front, back := newFakeCamera("front", "Front", driver.PriorityHigh), newFakeCamera("back", "Back", driver.PriorityNormal)
+	set := setOf(front, back)
+	infos, err := set.Cameras()
+	if err != nil || len(infos) != 2 {
+		t.Fatalf("got cameras %v, %v", infos, err)
+	}
+	open := make(map[string]media.VideoSource)
+	for i, info := range infos {
+		c, err := set.OpenCamera(info.ID, media.VideoFormat{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		open[info.ID] = c
+		for id, fake := range map[string]*fakeCamera{"front": front, "back": back} {
+			if open[id] == nil {
+				continue
+			}
+			want := uint8(50 + 10*i)
+			fake.pictures <- grey(want)
+			f, err := open[id].ReadVideo()
+			if err != nil {
+				t.Fatalf("%s with %d open: %v", id, i+1, err)
+			}
+			if got := f.Image.Y[0]; got != want {
+				t.Errorf("%s with %d open: got picture %d want %d", id, i+1, got, want)
+			}
+		}
+	}
+	if err := open["front"].Close(); err != nil {
+		t.Error(err)
+	}
+	back.pictures <- grey(99)
+	if f, err := open["back"].ReadVideo(); err != nil || f.Image.Y[0] != 99 {
+		t.Errorf("after the first is closed: %v", err)
+	}
+	if err := open["back"].Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCamera_ReadVideo_Damaged: pictures that cannot be decoded are left out, and only many in a row end the
 // camera.
 func TestCamera_ReadVideo_Damaged(t *testing.T) {

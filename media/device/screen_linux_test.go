@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -283,6 +284,29 @@ func TestSet_Screens(t *testing.T) {
 	}
 	if diff := cmp.Diff([]media.ScreenInfo{screen, latin, painted}, got); diff != "" {
 		t.Errorf("with a window manager: -want +got:\n%s", diff)
+	}
+}
+
+// TestSet_Screens_Key: a server that wants a key gets the one in the file of keys.
+func TestSet_Screens_Key(t *testing.T) {
+	defer test.CheckRoutines(t)()
+	defer test.TimeOut(30 * time.Second).Stop()
+	var entry []byte
+	for _, field := range []string{"", "", "MIT-MAGIC-COOKIE-1", "0123456789abcdef"} { // any host, any display
+		entry = append(append(entry, 0, byte(len(field))), field...)
+	}
+	file := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(file, append([]byte{0xff, 0xff}, entry...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	defer startX(t, "800x600x24", "-auth", file).kill()
+	set := device.New(device.Config{})
+	if infos, err := set.Screens(); err == nil || !strings.Contains(err.Error(), "refuses") {
+		t.Errorf("without a key: got %v, error %v", infos, err)
+	}
+	t.Setenv("XAUTHORITY", file)
+	if infos, err := set.Screens(); err != nil || len(infos) != 1 {
+		t.Errorf("with the key: got %v, error %v", infos, err)
 	}
 }
 

@@ -3,6 +3,7 @@ package device_test
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -409,6 +411,89 @@ func dies(t *testing.T, set *device.Set, server *soundServer, speakers []media.D
 			t.Errorf("speaker %q: lost was called %d times more", name, n)
 		}
 	}
+}
+
+// locked is a source that two speakers may ask at once, as a mixer.
+type locked struct {
+	mu sync.Mutex
+	tone
+}
+
+func (l *locked) ReadPCM(pcm []int16) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tone.ReadPCM(pcm)
+}
+
+// TestSound_Change: one source goes from speaker to speaker, each opened before the last one is closed; between the default one (oto) and
+// named ones (miniaudio), and back.
+func TestSound_Change(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	startSoundServer(t)
+	set := newSet(t)
+	speakers := checkList(t, "speakers", set.Speakers)
+	microphones := checkList(t, "microphones", set.Microphones)
+	hall, study := find(t, speakers, "hall").ID, find(t, speakers, "study").ID
+	src := &locked{tone: tone{frequency: 600, amplitude: 8000}}
+	var before io.Closer
+	for i, step := range []struct{ speaker, heard, quiet string }{
+		{"", "hall", "study"}, {study, "study", "hall"}, {hall, "hall", "study"}, {"", "hall", "study"}, {"", "hall", "study"},
+	} {
+		what := fmt.Sprintf("change %d to %q", i, step.speaker)
+		sp, err := set.OpenSpeaker(step.speaker, src, func(err error) { t.Errorf("%s: lost: %v", what, err) })
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if before != nil {
+			closeIn(t, what+": the one before", 5*time.Second, before)
+		}
+		before = sp
+		src.check(t, what)
+		for _, place := range []string{step.heard, step.quiet} {
+			m, err := set.OpenMicrophone(find(t, microphones, place).ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if place == step.heard {
+				if !hears(record(t, m, 60), 600, 8000) {
+					t.Errorf("%s: %s does not hear the tone", what, place)
+				}
+			} else if !fallsSilent(t, m) {
+				t.Errorf("%s: %s is heard, too", what, place)
+			}
+			closeIn(t, what+": microphone", 5*time.Second, m)
+		}
+	}
+	closeIn(t, "the last speaker", 5*time.Second, before)
+}
+
+// hears tells whether a tone was recorded for 40 ms at least. On a busy machine it has gaps.
+func hears(pcm []int16, hertz, amplitude float64) bool {
+	for part := range slices.Chunk(pcm, 2*media.FrameSamples) {
+		level := 20 * math.Log10(rms(part)/(amplitude/math.Sqrt2))
+		if math.Abs(frequency(part)-hertz) < hertz/100 && math.Abs(level) < 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// fallsSilent tells whether a microphone hears nothing any more within a second.
+func fallsSilent(t *testing.T, m media.AudioSource) bool {
+	t.Helper()
+	quiet := 0
+	for range 50 {
+		f, err := m.ReadAudio()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if quiet++; rms(f.PCM) > 10 {
+			quiet = 0
+		}
+	}
+	return quiet > 10
 }
 
 // TestSound_NoSystem is a machine without sound card and sound server.

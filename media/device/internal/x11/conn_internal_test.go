@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"image"
 	"io"
 	"net"
 	"os"
@@ -247,6 +248,55 @@ func TestConn_Check(t *testing.T) {
 	}
 	if isError(err, BadMatch) || isError(io.EOF, BadWindow) {
 		t.Error("isError takes one error for another")
+	}
+}
+
+// wayland answers as a server with or without the extension XWAYLAND and with one monitor of this name.
+func wayland(tb testing.TB, extension bool, monitor string) *Conn {
+	const reply, randr = 1, 140
+	return fakeConn(tb, func(n uint16, request []byte) []byte {
+		m := message(reply, n, 0)
+		switch request[0] {
+		case opQueryExtension:
+			name := string(request[8:][:order.Uint16(request[4:])])
+			if name == "RANDR" || name == "XWAYLAND" && extension {
+				m[8], m[9] = 1, randr
+			}
+		case randr:
+			if request[1] != randrGetMonitors {
+				m[8], m[12] = 1, 6 // version
+				break
+			}
+			m = message(reply, n, 6, make([]byte, 24)...)
+			m[12] = 1               // monitors
+			m[32], m[36] = 77, 1    // name, primary
+			m[44], m[46] = 100, 200 // width, height
+		case opGetAtomName:
+			m = message(reply, n, uint32(len(pad([]byte(monitor)))/4), pad([]byte(monitor))...)
+			m[8] = byte(len(monitor))
+		}
+		return m
+	})
+}
+
+// TestConn_Monitors_XWayland: the root of XWayland is black, so there is nothing to share but windows.
+func TestConn_Monitors_XWayland(t *testing.T) {
+	for _, tc := range []struct {
+		extension bool
+		name      string
+		want      []Monitor
+	}{
+		{false, "DP-1", []Monitor{{Name: "DP-1", Primary: true, Area: image.Rect(0, 0, 100, 200)}}},
+		{true, "DP-1", nil},
+		{false, "XWAYLAND0", nil},
+	} {
+		got, err := wayland(t, tc.extension, tc.name).Monitors()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("extension %v, monitor %s: -want +got:\n%s", tc.extension, tc.name, diff)
+		}
 	}
 }
 
