@@ -45,7 +45,7 @@ type Options struct {
 	Data    string       // folder of the app's own key; needed
 	Version string
 
-	Server string // URL of a server, or Embedded
+	Server string // URL of a server, or Embedded; "": the one of the settings, Embedded unless they say otherwise
 	Listen string // where the embedded server listens
 	UDP    string // and its media; "" = the host of Listen, the port two above
 
@@ -55,6 +55,10 @@ type Options struct {
 	Join, Demo                  bool
 	Drive                       string // address of the QA driver, "" = none
 	Lang, Theme                 string
+
+	LogLevel *slog.LevelVar                                   // of Log, to be set in the settings; may be nil
+	SelfTest func(context.Context) (report string, err error) // may be nil
+	Licences string                                           // of everything in the program, for the settings
 }
 
 // App is the running program.
@@ -66,6 +70,8 @@ type App struct {
 	bridge *bridge.Bridge
 	window *ui.Window
 	drive  *drive
+	sound  *soundCheck
+	look   chan struct{} // cap 1: look whether the server answers; one more says nothing new
 	links  *handover     // nil: another window takes them
 	calls  atomic.Uint64 // by the window
 	script scripts
@@ -95,7 +101,9 @@ func New(opts Options) (*App, error) {
 	}
 	handler := newLogTail(opts.Log.Handler())
 	opts.Log = slog.New(handler)
-	a := &App{opts: opts, log: opts.Log, tail: handler.tail}
+	opts.Fyne = &profile{opts.Fyne, newPreferences(filepath.Join(opts.Data, "preferences.json"), opts.Log)}
+	opts = opts.completed()
+	a := &App{opts: opts, log: opts.Log, tail: handler.tail, look: make(chan struct{}, 1)}
 	a.script.app, a.peers.app, a.faults.app = a, a, a
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	if err := a.start(); err != nil {
@@ -103,6 +111,25 @@ func New(opts Options) (*App, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// completed returns the options with the server that the settings say, when nothing else was said.
+func (o Options) completed() Options {
+	if o.Server == "" && o.AppID == "" {
+		c := chosenServer(o.Data, o.Log)
+		o.Server, o.AppID, o.AppKey = c.URL, c.AppID, c.AppKey
+	}
+	return o
+}
+
+// first is the first text that is not empty.
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
 }
 
 func (a *App) start() error {
@@ -125,10 +152,14 @@ func (a *App) start() error {
 	a.faults.devices = newUnpluggable(a.opts.Kit.Devices)
 	a.opts.Kit.Devices = a.faults.devices
 	a.transport = a.faults.network.RoundTripper()
+	chosen := ui.ChosenBefore(a.opts.Fyne.Preferences())
+	a.opts.Camera, a.opts.Microphone = first(a.opts.Camera, chosen.Camera), first(a.opts.Microphone, chosen.Microphone)
+	a.opts.Speaker = first(a.opts.Speaker, chosen.Speaker)
 	a.bridge = bridge.New(bridge.Config{
 		Room: room.Config{
 			Transport: a.transport, Net: a.faults.network,
 			Server: url, Kit: a.opts.Kit, Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
+			Video: chosen.Largest, Largest: chosen.Largest, Noise: chosen.Noise,
 			Client: "parlor " + a.opts.Version, Log: a.log,
 		},
 		Extra:   a.methods(),
@@ -136,8 +167,12 @@ func (a *App) start() error {
 		Emit:    a.onLine,
 		OnEvent: a.onEvent,
 	})
+	if a.opts.Kit.Devices != nil {
+		a.sound = newSoundCheck(a.opts.Kit.Devices, func(s ui.SoundState) { a.window.HandleSound(s) }, a.log)
+	}
 	a.window = ui.New(ui.Config{
-		App: a.opts.Fyne, Post: a.opts.Post, Backend: (*backend)(a), Devices: a.opts.Kit.Devices,
+		App: a.opts.Fyne, Post: a.opts.Post, Backend: (*backend)(a), Machine: (*machine)(a), Sound: a.soundCheck(),
+		Devices: a.opts.Kit.Devices, Data: a.opts.Data, Listen: a.listening(), Drive: a.opts.Drive, Licences: a.opts.Licences,
 		AppID: a.app.ID, Server: url, Embedded: a.host != nil && a.host.own(), CanMint: a.app.Key != "",
 		RoomID: a.roomID(), UserID: a.userID(), Token: a.opts.Token,
 		Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
@@ -154,6 +189,7 @@ func (a *App) start() error {
 		a.log.Warn("links open in windows of their own", "error", err)
 	}
 	a.call("createRtcRoomContext", map[string]any{"appId": a.app.ID})
+	a.tasks.Go(func() { a.watchServer(url) })
 	a.window.Show()
 	if a.opts.Demo {
 		a.startDemo(url)
@@ -166,6 +202,22 @@ func (a *App) start() error {
 
 // openLink shows an invitation that a later start of the program handed over.
 func (a *App) openLink(l link.Link) { a.window.OpenLink(l) }
+
+// soundCheck is the window's, nil without devices.
+func (a *App) soundCheck() ui.SoundCheck {
+	if a.sound == nil {
+		return nil
+	}
+	return a.sound
+}
+
+// listening is the address of the server in this program, "" when it has none.
+func (a *App) listening() string {
+	if a.host == nil || !a.host.own() {
+		return ""
+	}
+	return a.host.listens()
+}
 
 // language turns the flag's value into the name of a translation; "" stays.
 func language(flag string) string {
@@ -236,6 +288,9 @@ func (a *App) Close() {
 		}
 		if a.links != nil {
 			a.links.close()
+		}
+		if a.sound != nil {
+			a.sound.close()
 		}
 		if a.window != nil {
 			a.window.Close()
@@ -350,13 +405,6 @@ func (b *backend) MicrophoneLevel() int {
 		return c.MicrophoneLevel()
 	}
 	return 0
-}
-
-// RetryNow implements ui.Backend.
-func (b *backend) RetryNow() {
-	if c := b.bridge.Context(); c != nil {
-		c.RetryNow()
-	}
 }
 
 // DataFolder is where the app keeps its key when nothing else is said.

@@ -218,6 +218,9 @@ func (h *host) URL() string {
 	return h.url
 }
 
+// listens is the address that the embedded server was told to listen on.
+func (h *host) listens() string { return h.cfg.Listen }
+
 // own tells whether this program has the server.
 func (h *host) own() bool {
 	h.mu.Lock()

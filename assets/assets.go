@@ -73,6 +73,7 @@ const (
 	Mic            IconName = "mic"
 	MicOff         IconName = "mic-off"
 	More           IconName = "more"
+	Network        IconName = "network"
 	Next           IconName = "next"
 	Note           IconName = "note"
 	Offline        IconName = "offline"

@@ -63,7 +63,7 @@ func TestTranslations_SameKeysAndVerbs(t *testing.T) {
 
 // TestTranslations_UsedKeys compares the keys with the source that uses them.
 func TestTranslations_UsedKeys(t *testing.T) {
-	call, table := regexp.MustCompile(`\bT\("([^"]+)"`), regexp.MustCompile(`"(key\.[a-z]+)"`)
+	call, table := regexp.MustCompile(`\bT\("([^"]+)"`), regexp.MustCompile(`"(key\.[a-z.]+)"`)
 	used := make(map[string]bool)
 	for _, dir := range []string{"../widgets", "../app/ui", "../app/ui/console"} {
 		names, err := filepath.Glob(dir + "/*.go")

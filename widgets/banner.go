@@ -20,17 +20,21 @@ const (
 	SeverityError
 )
 
-const bannerHeight = 44
+const (
+	bannerHeight = 44 // with one line of words at the usual text size
+	bannerLines  = 2
+	bannerLeft   = 48 // where the words begin
+)
 
-// Banner is a line over the whole width, with white words on a dark colour and up to two buttons.
+// Banner is a strip over the whole width, with white words on a dark colour and up to two buttons.
 type Banner struct {
 	widget.BaseWidget
 
-	First, Second *widget.Button // hidden while their text is empty
+	First, Second *Button // hidden while their text is empty
 
 	ground *canvas.Rectangle
 	icon   *canvas.Image
-	text   *canvas.Text
+	lines  [bannerLines]*canvas.Text
 
 	words    string
 	severity Severity
@@ -39,12 +43,13 @@ type Banner struct {
 // NewBanner returns an empty, hidden banner.
 func NewBanner() *Banner {
 	b := &Banner{
-		First: widget.NewButton("", nil), Second: widget.NewButton("", nil),
+		First: NewButton("", nil), Second: NewButton("", nil),
 		ground: canvas.NewRectangle(nil), icon: &canvas.Image{FillMode: canvas.ImageFillContain},
-		text: canvas.NewText("", color.White),
 	}
 	b.ExtendBaseWidget(b)
-	b.text.TextSize = 14
+	for i := range b.lines {
+		b.lines[i] = canvas.NewText("", color.White)
+	}
 	b.First.Hide()
 	b.Second.Hide()
 	b.Hide()
@@ -73,7 +78,7 @@ func (b *Banner) Set(severity Severity, words, first, second string) {
 	b.Refresh()
 }
 
-func setButton(b *widget.Button, text string) {
+func setButton(b *Button, text string) {
 	show(b, text != "")
 	if b.Text != text {
 		b.SetText(text)
@@ -86,11 +91,34 @@ func (b *Banner) Texts() []string { return []string{b.words} }
 // Objects returns the buttons, for walking the tree.
 func (b *Banner) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{b.First, b.Second} }
 
+// HeightFor is the height that the banner needs at a width: its words may take two lines.
+func (b *Banner) HeightFor(width float32) float32 {
+	size := Scaled(textSize)
+	lines := wrap(b.words, b.room(width), size, fyne.TextStyle{}, bannerLines)
+	height := float32(len(lines)) * fyne.MeasureText(b.words, size, fyne.TextStyle{}).Height
+	return max(bannerHeight, height+12, b.First.MinSize().Height+8)
+}
+
+// room is the width that the words have.
+func (b *Banner) room(width float32) float32 {
+	width -= bannerLeft + 16
+	for _, button := range []*Button{b.Second, b.First} {
+		if button.Visible() {
+			width -= button.MinSize().Width + 8
+		}
+	}
+	return width
+}
+
 // CreateRenderer is called by the window.
 func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
+	objects := []fyne.CanvasObject{b.ground, b.icon}
+	for _, l := range b.lines {
+		objects = append(objects, l)
+	}
 	return &renderer{
-		objects: []fyne.CanvasObject{b.ground, b.icon, b.text, b.First, b.Second}, target: b, layout: b.layout,
-		minSize: func() fyne.Size { return fyne.NewSize(320, bannerHeight) },
+		objects: append(objects, b.First, b.Second), target: b, layout: b.layout,
+		minSize: func() fyne.Size { return fyne.NewSize(320, b.HeightFor(b.Size().Width)) },
 	}
 }
 
@@ -98,7 +126,7 @@ func (b *Banner) layout(size fyne.Size) {
 	place(b.ground, 0, 0, size.Width, size.Height)
 	place(b.icon, 16, (size.Height-20)/2, 20, 20)
 	right := size.Width - 8
-	for _, button := range []*widget.Button{b.Second, b.First} {
+	for _, button := range []*Button{b.Second, b.First} {
 		if button.Visible() {
 			m := button.MinSize()
 			right -= m.Width
@@ -106,6 +134,15 @@ func (b *Banner) layout(size fyne.Size) {
 			right -= 8
 		}
 	}
-	b.text.Text = elide(b.words, right-48-8, b.text.TextSize, fyne.TextStyle{})
-	place(b.text, 48, 0, right-48, size.Height)
+	words := wrap(b.words, b.room(size.Width), Scaled(textSize), fyne.TextStyle{}, bannerLines)
+	height := fyne.MeasureText(b.words, Scaled(textSize), fyne.TextStyle{}).Height
+	y := (size.Height - height*float32(len(words))) / 2
+	for i, l := range b.lines {
+		l.Text, l.TextSize = "", Scaled(textSize)
+		if i < len(words) {
+			l.Text = words[i]
+		}
+		show(l, l.Text != "")
+		place(l, bannerLeft, y+float32(i)*height, b.room(size.Width), height)
+	}
 }

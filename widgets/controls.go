@@ -127,3 +127,27 @@ func (s *Select) TypedKey(ev *fyne.KeyEvent) {
 		s.unused(ev)
 	}
 }
+
+// Slider is Fyne's slider that hands on the keys that it does not use.
+type Slider struct {
+	widget.Slider
+	unusedKeys
+}
+
+// NewSlider returns a slider from one value to another, in steps of 1.
+func NewSlider(from, to float64) *Slider {
+	s := &Slider{}
+	s.Min, s.Max, s.Step = from, to, 1
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// TypedKey is called by the window.
+func (s *Slider) TypedKey(ev *fyne.KeyEvent) {
+	switch ev.Name {
+	case fyne.KeyLeft, fyne.KeyRight, fyne.KeyUp, fyne.KeyDown:
+		s.Slider.TypedKey(ev)
+	default:
+		s.unused(ev)
+	}
+}

@@ -135,7 +135,7 @@ func TestBanner(t *testing.T) {
 
 func TestStatusBar(t *testing.T) {
 	english(t)
-	s := widgets.NewStatusBar()
+	s := widgets.NewStatusBar("Statistics")
 	w := open(t, s, 400, 28)
 	s.Set(assets.Check, theme.ColorNameSuccess, "Connected", "room 1001", "00:12:41")
 	golden(t, w, "statusbar", "connected")

@@ -15,6 +15,9 @@ type Entry struct {
 	OnEscape   func()              // Esc; may be nil
 	OnEnter    func()              // Enter without Shift, in place of a new line; may be nil
 
+	OnKey func(*fyne.KeyEvent) bool // sees each key before the field does, and tells whether it used it; may be nil
+	unusedKeys
+
 	shift bool
 }
 
@@ -46,15 +49,17 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 
 // TypedKey is called by the window.
 func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
-	if ev.Name == fyne.KeyEscape && e.OnEscape != nil {
+	switch {
+	case e.OnKey != nil && e.OnKey(ev):
+	case ev.Name == fyne.KeyEscape && e.OnEscape != nil:
 		e.OnEscape()
-		return
-	}
-	if (ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter) && e.OnEnter != nil && !e.shift {
+	case (ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter) && e.OnEnter != nil && !e.shift:
 		e.OnEnter()
-		return
+	case len(ev.Name) > 1 && ev.Name[0] == 'F': // F1, F6 …: they edit nothing
+		e.unused(ev)
+	default:
+		e.Entry.TypedKey(ev)
 	}
-	e.Entry.TypedKey(ev)
 }
 
 // KeyDown is called by the window.

@@ -13,7 +13,10 @@ import (
 type ErrorBox struct {
 	widget.BaseWidget
 
-	Copy *ToolButton
+	OnDetails func() // nil: there are no details
+
+	Copy    *ToolButton
+	Details *Button
 
 	edge *canvas.Rectangle
 	icon *canvas.Image
@@ -36,6 +39,8 @@ func NewErrorBox(texts *assets.Texts, copied func(string)) *ErrorBox {
 	b.Copy = NewToolButton(assets.Copy, "", func() { copied(b.text.Text) })
 	b.Copy.SetLook(LookFlat)
 	b.Copy.SetTip(texts.T("error.copy"))
+	b.Details = NewButton(texts.T("error.details"), func() { call(b.OnDetails) })
+	b.Details.Importance = widget.LowImportance
 	b.recolour()
 	b.Hide()
 	return b
@@ -43,28 +48,32 @@ func NewErrorBox(texts *assets.Texts, copied func(string)) *ErrorBox {
 
 // Set shows a failure; an empty text hides the box.
 func (b *ErrorBox) Set(text, cure string) {
+	show(b, text != "")
+	if b.text.Text == text && b.cure.Text == cure {
+		return
+	}
 	b.text.SetText(text)
 	b.cure.SetText(cure)
-	show(b, text != "")
 	b.Refresh()
 }
 
 // Texts returns the words.
 func (b *ErrorBox) Texts() []string { return []string{b.text.Text, b.cure.Text} }
 
-// Objects returns the button, for walking the tree.
-func (b *ErrorBox) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{b.Copy} }
+// Objects returns the buttons, for walking the tree.
+func (b *ErrorBox) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{b.Copy, b.Details} }
 
 func (b *ErrorBox) recolour() {
 	b.edge.FillColor = fade(themed(theme.ColorNameError), 0x18)
 	b.edge.StrokeColor = fade(themed(theme.ColorNameError), 0x80)
 	b.icon.Resource = assets.Icon(assets.Error, theme.ColorNameError)
+	show(b.Details, b.OnDetails != nil)
 }
 
 // CreateRenderer is called by the window.
 func (b *ErrorBox) CreateRenderer() fyne.WidgetRenderer {
 	return &renderer{
-		objects: []fyne.CanvasObject{b.edge, b.icon, b.text, b.cure, b.Copy},
+		objects: []fyne.CanvasObject{b.edge, b.icon, b.text, b.cure, b.Copy, b.Details},
 		target:  b, refresh: b.recolour, layout: b.layout, minSize: b.minSize,
 	}
 }
@@ -79,6 +88,9 @@ func (b *ErrorBox) minSize() fyne.Size {
 	height := b.text.MinSize().Height
 	if b.cure.Text != "" {
 		height += b.cure.MinSize().Height - 10
+	}
+	if b.OnDetails != nil {
+		height += b.Details.MinSize().Height - 2
 	}
 	return fyne.NewSize(240, max(height, toolHeight)+2)
 }
@@ -100,4 +112,6 @@ func (b *ErrorBox) layout(size fyne.Size) {
 	place(b.text, errorLeft, 0, size.Width-errorLeft-errorRight, textHeight)
 	place(b.cure, errorLeft, textHeight-10, size.Width-errorLeft-4, b.cure.MinSize().Height)
 	place(b.Copy, size.Width-errorRight, 1, toolHeight, toolHeight)
+	details := b.Details.MinSize()
+	place(b.Details, errorLeft, size.Height-details.Height-4, details.Width, details.Height)
 }

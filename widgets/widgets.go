@@ -8,7 +8,6 @@ import (
 	"sort"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -102,32 +101,45 @@ func wrap(text string, width, size float32, style fyne.TextStyle, n int) []strin
 	return append(lines, elide(text, width, size, style))
 }
 
-// breakAt is where the first line of a text ends: the last place to break that fits, else the last character that fits.
+// breakAt is where the first line of a text ends: the last place to break that fits, else the last character that fits, and one
+// at least.
 func breakAt(text string, width, size float32, style fyne.TextStyle) int {
-	fits, last := 0, 0
-	previous := ' '
-	for i, r := range text {
-		if i > 0 && (previous == ' ' || unicode.Is(unicode.Han, r) && unicode.Is(unicode.Han, previous) || strings.ContainsRune("，。；：！？、", previous)) {
-			if fyne.MeasureText(strings.TrimRight(text[:i], " "), size, style).Width > width {
-				break
-			}
-			fits = i
-		}
-		previous = r
+	fits := func(end int) bool {
+		return fyne.MeasureText(strings.TrimRight(text[:end], " "), size, style).Width <= width
 	}
-	if fyne.MeasureText(text, size, style).Width <= width {
+	if fits(len(text)) {
 		return len(text)
 	}
-	if fits > 0 {
-		return fits
-	}
+	place, character := 0, 0
+	var before rune
 	for i, r := range text {
-		if i > 0 && fyne.MeasureText(text[:i+utf8.RuneLen(r)], size, style).Width > width {
-			return i
+		if i > 0 && !fits(i) {
+			if character == 0 {
+				character = i // not even the first one fits
+			}
+			break
 		}
-		last = i
+		character = i
+		if i > 0 && breakable(before, r) {
+			place = i
+		}
+		before = r
 	}
-	return max(last, 1)
+	switch {
+	case place > 0:
+		return place
+	case character > 0:
+		return character
+	}
+	return len(text)
+}
+
+// breakable tells whether a line may end between two characters.
+func breakable(a, b rune) bool {
+	if strings.ContainsRune("，。；：！？、）”", b) {
+		return false
+	}
+	return a == ' ' || unicode.Is(unicode.Han, a) || unicode.Is(unicode.Han, b) || strings.ContainsRune("，。；：！？、）”", a)
 }
 
 // themed is the colour of a role in the present theme.

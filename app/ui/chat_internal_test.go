@@ -308,14 +308,14 @@ func TestChat_Slash(t *testing.T) {
 		want    []string
 		problem string
 	}{
-		{"/mute", []string{`changeAudioCapture {"state":0}`}, ""},
+		{"/mute", []string{`changeStreamPublishState {"state":0,"streamType":"audio"}`}, ""},
 		{"/Camera", []string{`changeVideoCapture {"state":0}`}, ""},
 		{"/vol Alice.Zhang 40", []string{`x-setGain {"gain":0.4,"userId":"Alice.Zhang"}`}, ""},
 		{"/vol @alice.zhang 150%", []string{`x-setGain {"gain":1.5,"userId":"Alice.Zhang"}`}, ""},
 		{"/vol bob 40", nil, "Nobody here is called bob."},
 		{"/vol Alice.Zhang 300", nil, "The volume is a number from 0 to 200."},
 		{"/vol", nil, "Write: /vol NAME PERCENT"},
-		{"/leave", []string{`exitRtcRoom {"roomId":"1001"}`}, ""},
+		{"/leave", []string{`exitRtcRoom {"roomId":"1001"}`, `changeAudioCapture {"state":0}`}, ""},
 		{"/leave now", nil, "This command takes nothing after it."},
 		{"/join a b", nil, "Write: /join ROOM"},
 		{"/dance", nil, "There is no command /dance. Begin with // to send it as a message."},
@@ -343,8 +343,9 @@ func TestChat_SlashJoin(t *testing.T) {
 	h := opened(t)
 	h.typed("chat.entry", "/join 2002")
 	h.tap("chat.send")
+	h.left(nil)
 	calls := h.backend.taken()
-	if len(calls) != 5 || calls[0] != `exitRtcRoom {"roomId":"1001"}` || !strings.HasPrefix(calls[4], `joinRtcRoom {"roomId":"2002"`) {
+	if len(calls) != 6 || calls[0] != `exitRtcRoom {"roomId":"1001"}` || !strings.HasPrefix(calls[5], `joinRtcRoom {"roomId":"2002"`) {
 		t.Errorf("calls %q", calls)
 	}
 }
@@ -372,7 +373,7 @@ func TestChat_Hints(t *testing.T) {
 	}
 	h.typed("chat.entry", "/l")
 	h.tap("chat.hint.leave")
-	if diff := cmp.Diff([]string{`exitRtcRoom {"roomId":"1001"}`}, h.backend.taken()); diff != "" {
+	if diff := cmp.Diff([]string{`exitRtcRoom {"roomId":"1001"}`, `changeAudioCapture {"state":0}`}, h.backend.taken()); diff != "" {
 		t.Errorf("a hint that needs nothing (-want +got):\n%s", diff)
 	}
 	h.typed("chat.entry", "/help")
@@ -391,8 +392,10 @@ func TestChat_Links(t *testing.T) {
 	if got := h.rows()[len(before):]; !slices.Equal(got, []string{`> chat.link {"url":"https://go.dev"}`}) {
 		t.Errorf("rows %q", got)
 	}
-	h.openAddress("parlor://join?server=http://10.0.0.5:7880&app=a&room=2002&user=li")
+	h.openAddress("parlor://join?server=http://10.0.0.5:7880&app=" + testApp + "&room=2002&user=li")
 	h.queue.turn()
+	h.tap("room.switch.yes")
+	h.left(nil)
 	if f := h.state.form; f.roomID != "2002" || f.userID != "li" {
 		t.Errorf("form %+v", f)
 	}

@@ -19,7 +19,7 @@ func (w *Window) call(method string, params map[string]any) {
 	w.cfg.Backend.Call(method, mustJSON(params))
 }
 
-// step calls the API for an action that was logged before.
+// step calls the API for an action that was logged before, or for the program itself, which no person asked for.
 func (w *Window) step(method string, params map[string]any) {
 	w.steps[method]++
 	w.cfg.Backend.Call(method, mustJSON(params))

@@ -83,19 +83,22 @@ func (d *dialog) close() {
 	}
 }
 
-// closeDialog closes the topmost box, or any menu, and tells whether there was one.
-func (w *Window) closeDialog() bool {
+// closeOverlay closes what lies on top: a box or a menu.
+func (w *Window) closeOverlay() {
 	top := w.win.Canvas().Overlays().Top()
-	if top == nil {
-		return false
-	}
-	if n := len(w.dialogs); n > 0 && w.dialogs[n-1].overlay == top {
+	switch n := len(w.dialogs); {
+	case top == nil:
+	case n > 0 && w.dialogs[n-1].overlay == top:
 		w.dialogs[n-1].close()
-	} else {
+	case w.menu.pop != nil:
+		w.closeMenu()
+	default:
 		w.win.Canvas().Overlays().Remove(top)
 	}
-	return true
 }
+
+// dangerous is the importance of a button that ends something.
+const dangerous = widget.DangerImportance
 
 // ask shows a question with one button that does something and one that does nothing, which has the focus.
 func (w *Window) ask(id, title, words, yes, no string, importance widget.Importance, do func()) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -155,28 +154,9 @@ func (w *Window) Type(ctx context.Context, id, text string) error {
 
 // Key presses a key: "Escape", "Ctrl+Shift+H", "M". Any goroutine.
 func (w *Window) Key(ctx context.Context, key string) error {
-	parts := strings.Split(key, "+")
-	name := fyne.KeyName(parts[len(parts)-1])
-	if alias, ok := map[fyne.KeyName]fyne.KeyName{
-		"Esc": fyne.KeyEscape, "Enter": fyne.KeyReturn, "PageUp": fyne.KeyPageUp, "PageDown": fyne.KeyPageDown, "Backspace": fyne.KeyBackspace,
-	}[name]; ok {
-		name = alias
-	}
-	if utf8.RuneCountInString(string(name)) == 1 {
-		name = fyne.KeyName(strings.ToUpper(string(name)))
-	}
-	var modifier fyne.KeyModifier
-	for _, m := range parts[:len(parts)-1] {
-		switch m {
-		case "Ctrl":
-			modifier |= fyne.KeyModifierControl
-		case "Shift":
-			modifier |= fyne.KeyModifierShift
-		case "Alt":
-			modifier |= fyne.KeyModifierAlt
-		default:
-			return fmt.Errorf("ui: key %q: unknown modifier %q", key, m)
-		}
+	name, modifier, err := keyPress(key).split()
+	if err != nil {
+		return fmt.Errorf("ui: %w", err)
 	}
 	return w.do(ctx, func() error {
 		if focused := w.win.Canvas().Focused(); focused != nil && modifier == 0 {

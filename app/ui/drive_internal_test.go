@@ -22,7 +22,7 @@ func TestDrive_Errors(t *testing.T) {
 	}{
 		{"tap nothing", func(ctx context.Context) error { return h.Tap(ctx, "no.such") }, `there is no control "no.such"`},
 		{"tap hidden", func(ctx context.Context) error { return h.Tap(ctx, "room.tool.mic") }, `"room.tool.mic" is not on screen`},
-		{"tap what cannot be tapped", func(ctx context.Context) error { return h.Tap(ctx, "shell.status") }, "cannot be tapped"},
+		{"tap what cannot be tapped", func(ctx context.Context) error { return h.Tap(ctx, "join.level") }, "cannot be tapped"},
 		{"type into a button", func(ctx context.Context) error { return h.Type(ctx, "join.join", "x") }, "takes no text"},
 		{"type nowhere", func(ctx context.Context) error { return h.Type(ctx, "x", "x") }, `there is no control "x"`},
 		{"unknown modifier", func(ctx context.Context) error { return h.Key(ctx, "Hyper+A") }, `unknown modifier "Hyper"`},

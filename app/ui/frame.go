@@ -3,7 +3,9 @@ package ui
 import (
 	"time"
 
+	"parlor/app/room"
 	"parlor/app/ui/console"
+	"parlor/media"
 )
 
 // frameState is what the frame of the window shows beside the banner: toasts, faults, the quality of the connection, when the
@@ -11,6 +13,20 @@ import (
 type frameState struct {
 	toasts []toast // at most maxToasts, the oldest first
 	faults string  // what a tester broke on purpose, in words; "": nothing
+	prefs  preferences
+
+	section     settingsSection // of the settings
+	selfTesting bool
+	devices     deviceLists
+	using       chosenDevices
+	sound       SoundState
+	micSilent   bool // the open microphone gives nothing
+	away        bool // another program has the keyboard
+	talking     bool // the space bar is held to talk, or to mute
+	weak        weak
+	tokenEnds   time.Time // zero: never, or not known
+	next        *form     // to be joined as soon as the present room is left
+	leftMic     bool      // the Leave button closes the microphone, which says nothing about the next room
 }
 
 // toast is a note that goes away by itself.
@@ -33,6 +49,8 @@ type (
 	toastTapped  struct{ i int }       // its button; it goes away
 	timePassed   struct{}              // something on the screen may be due
 	faultsChange struct{ words string }
+	soundCame    struct{ state SoundState }
+	wentAway     struct{ away bool } // the program lost or got the keyboard
 )
 
 // reduce returns the part after a message; whole is the state with the message in it.
@@ -51,16 +69,45 @@ func (s frameState) reduce(m any, whole *state, now time.Time) frameState {
 		}
 	case faultsChange:
 		s.faults = m.words
+	case preferencesChanged:
+		s.prefs = m.to
+	case soundCame:
+		s.sound = m.state
+	case talkChanged:
+		s.talking = m.on
+	case room.TokenChanged:
+		s.tokenEnds = m.ExpireAt
+	case roomLeft:
+		s.leftMic = true
+	case room.CaptureChanged:
+		s.leftMic = s.leftMic && m.Source != media.Microphone
+	case roomAfter:
+		s.next = m.form
+	case micSilent:
+		s.micSilent = m.on
+	case wentAway:
+		s.away = m.away
+	case sectionChosen:
+		s.section = m.section
+	case selfTesting:
+		s.selfTesting = m.on
+	case devicesSought:
+		s.devices.loaded = false
+	case devicesFound:
+		s.devices = m.lists
+	case deviceChosen:
+		*s.using.of(m.kind) = m.name
 	}
+	s.weak = s.weak.reduce(m, whole, now)
 	return s
 }
 
 // waits tells that something on the screen goes away with time.
-func (s frameState) waits() bool { return len(s.toasts) > 0 }
+func (s frameState) waits() bool { return len(s.toasts) > 0 || !s.weak.since.IsZero() }
 
 // due tells that timePassed would change something.
 func (s frameState) due(now time.Time) bool {
-	return len(s.toasts) > 0 && !now.Before(s.toasts[0].until)
+	return len(s.toasts) > 0 && !now.Before(s.toasts[0].until) || s.weak.due(now)
 }
 
 // toast shows words at the bottom of the page for four seconds; they are also a row of the log.
@@ -71,3 +118,6 @@ func (w *Window) toastWith(words, action string, do func()) {
 	w.console.Write(console.Warning, words)
 	w.send(toastCame{toast{words: words, action: action, do: do}})
 }
+
+// HandleSound shows what the sound check does. Any goroutine.
+func (w *Window) HandleSound(s SoundState) { w.post(func() { w.send(soundCame{s}) }) }

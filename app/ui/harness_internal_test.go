@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image/color"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"parlor/app/bridge"
 	"parlor/app/errno"
+	"parlor/app/link"
 	"parlor/app/room"
 	"parlor/app/ui/console"
 	"parlor/media"
@@ -34,7 +36,6 @@ type fakeBackend struct {
 	displays map[tileKey]*media.Display
 	shows    []string
 	mintErr  error
-	retries  int
 	stats    room.Stats
 	level    int
 }
@@ -79,8 +80,6 @@ func (b *fakeBackend) MicrophoneLevel() int {
 	defer b.mu.Unlock()
 	return b.level
 }
-
-func (b *fakeBackend) RetryNow() { b.retries++ }
 
 // taken returns the calls since the last taken.
 func (b *fakeBackend) taken() []string {
@@ -167,7 +166,7 @@ func newHarness(t *testing.T, change func(*Config)) *harness {
 	deadline := test.TimeOut(time.Minute)
 	h := &harness{t: t, backend: &fakeBackend{displays: make(map[tileKey]*media.Display)}, queue: newQueue(), clock: testTime}
 	cfg := Config{
-		App: fynetest.NewTempApp(t), Post: h.queue.post, Backend: h.backend, AppID: testApp,
+		App: fynetest.NewTempApp(t), Post: h.queue.post, Backend: h.backend, Machine: &fakeMachine{}, Sound: &fakeSound{}, AppID: testApp,
 		Server: "http://127.0.0.1:7880", RoomID: "1001", UserID: "wang_xm", CanMint: true, Embedded: true,
 		Lang: "en", Theme: themeDark, Version: "0.1.0",
 	}
@@ -329,3 +328,61 @@ func (h *harness) rows() []string {
 	}
 	return rows
 }
+
+// fakeMachine remembers what the window wished of the program.
+type fakeMachine struct {
+	mu     sync.Mutex
+	wishes []string
+	report string
+}
+
+func (m *fakeMachine) note(format string, args ...any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.wishes = append(m.wishes, fmt.Sprintf(format, args...))
+}
+
+func (m *fakeMachine) PlaySound(name string, volume float64) { m.note("sound %s %.2f", name, volume) }
+func (m *fakeMachine) CPUTime() time.Duration                { return time.Second }
+func (m *fakeMachine) CheckServer()                          { m.note("check server") }
+func (m *fakeMachine) SetLogLevel(l slog.Level)              { m.note("log %v", l) }
+
+func (m *fakeMachine) SaveServer(c ServerChoice) error {
+	m.note("server %q app %q key %q", c.URL, c.AppID, c.AppKey)
+	return nil
+}
+
+func (m *fakeMachine) OpenWindow(l link.Link) error {
+	m.note("window %s %s", l.Server, l.RoomID)
+	return nil
+}
+
+func (m *fakeMachine) SelfTest(done func(string, error)) { done(m.report, nil) }
+
+// taken returns the wishes since the last taken.
+func (m *fakeMachine) taken() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	wishes := m.wishes
+	m.wishes = nil
+	return wishes
+}
+
+// fakeSound remembers what the window wished of microphone and speaker.
+type fakeSound struct {
+	wishes []string
+	level  int
+}
+
+func (s *fakeSound) Listen(on bool, microphone string) {
+	s.wishes = append(s.wishes, fmt.Sprintf("listen %v %q", on, microphone))
+}
+
+func (s *fakeSound) Hear(microphone, speaker string) {
+	s.wishes = append(s.wishes, fmt.Sprintf("hear %q %q", microphone, speaker))
+}
+func (s *fakeSound) Chime(speaker string) {
+	s.wishes = append(s.wishes, fmt.Sprintf("chime %q", speaker))
+}
+func (s *fakeSound) Stop()      { s.wishes = append(s.wishes, "stop") }
+func (s *fakeSound) Level() int { return s.level }

@@ -134,3 +134,14 @@ func labelled(name string, width float32, control fyne.CanvasObject) fyne.Canvas
 	left := container.New(&fixedWidth{width}, inset(0, 0, -8, 0, l))
 	return container.New(layout.NewBorderLayout(nil, nil, left, nil), left, control)
 }
+
+// setDisabled disables or enables a control.
+func setDisabled(o fyne.Disableable, disabled bool) {
+	switch {
+	case disabled == o.Disabled():
+	case disabled:
+		o.Disable()
+	default:
+		o.Enable()
+	}
+}

@@ -229,6 +229,10 @@ func (w *Window) showSamples(now samples) {
 	if w.state.frame.due(w.now()) {
 		w.send(timePassed{})
 	}
-	w.shell.showBanner()
-	w.shell.showStatus()
+	w.hintTalking(now)
+	if silent := w.quiet.add(now.at, now.level, w.state.frame.sound.Listening); silent != w.state.frame.micSilent {
+		w.send(micSilent{silent})
+	}
+	w.settings.sample(now.level)
+	w.shell.sample(now)
 }

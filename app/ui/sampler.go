@@ -15,15 +15,16 @@ const sampleInterval = 250 * time.Millisecond
 type samples struct {
 	at    time.Time
 	stats room.Stats
-	level int // own microphone, 0..100
+	level int           // own microphone, 0..100
+	cpu   time.Duration // processor time that the program took so far
 }
 
 // sampler reads levels and counters on its own goroutine while there is something to read, and hands the
 // newest to the UI goroutine: never more than one is on its way there.
 type sampler struct {
-	backend Backend
-	post    func(func())
-	show    func(samples)
+	read func() samples // on the sampler's goroutine
+	post func(func())
+	show func(samples)
 
 	pending atomic.Bool
 	stop    chan struct{} // nil: not running; UI goroutine, or close
@@ -32,8 +33,8 @@ type sampler struct {
 	closed  bool
 }
 
-func newSampler(b Backend, post func(func()), show func(samples)) *sampler {
-	return &sampler{backend: b, post: post, show: show}
+func newSampler(read func() samples, post func(func()), show func(samples)) *sampler {
+	return &sampler{read: read, post: post, show: show}
 }
 
 // run starts or stops reading.
@@ -75,7 +76,7 @@ func (s *sampler) loop(stop <-chan struct{}) {
 		if !s.pending.CompareAndSwap(false, true) {
 			continue // the UI goroutine is busy; the next ones are newer
 		}
-		now := samples{at: time.Now(), stats: s.backend.Stats(), level: s.backend.MicrophoneLevel()}
+		now := s.read()
 		s.post(func() {
 			s.pending.Store(false)
 			s.show(now)

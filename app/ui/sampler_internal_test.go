@@ -4,17 +4,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"parlor/media"
 )
 
 // TestSampler runs on a fake clock: four readings a second, never two on their way, none after stop.
 func TestSampler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &fakeBackend{displays: make(map[tileKey]*media.Display), level: 42}
 		q := newQueue()
 		shown := 0
-		s := newSampler(b, q.post, func(got samples) {
+		s := newSampler(func() samples { return samples{level: 42} }, q.post, func(got samples) {
 			shown++
 			if got.level != 42 {
 				t.Errorf("level %d", got.level)

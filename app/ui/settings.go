@@ -1,284 +1,265 @@
 package ui
 
 import (
-	"runtime"
-	"runtime/debug"
-	"strings"
+	"fmt"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"parlor/assets"
-	"parlor/media"
+	"parlor/widgets"
 )
 
-// The kinds of x-setDevice.
+// settingsSection is one page of the settings.
+type settingsSection uint8
+
 const (
-	kindCamera     = "camera"
-	kindMicrophone = "microphone"
-	kindSpeaker    = "speaker"
+	sectionGeneral settingsSection = iota
+	sectionAudio
+	sectionVideo
+	sectionSounds
+	sectionShortcuts
+	sectionNetwork
+	sectionDeveloper
+	sectionAbout
 )
 
-// deviceLists are the devices found; loaded tells that the search is over.
-type deviceLists struct {
-	loaded bool
-	byKind map[string][]media.DeviceInfo
-	failed map[string]error
-}
+// sectionChosen shows a page of the settings.
+type sectionChosen struct{ section settingsSection }
 
-// settingsScreen is the page of settings; everything applies at once.
+// settingsScreen is the page of settings: sections at the left, the form of one of them at the right. Everything applies at
+// once and is kept.
 type settingsScreen struct {
-	w       *Window
-	content fyne.CanvasObject
-	choices map[string]*deviceChoice
-	status  *widget.Label
+	w        *Window
+	content  *fyne.Container
+	nav      *widgets.NavList
+	sections []*settingsForm
+	devices  *settingsDevices
+	meters   []*widgets.LevelMeter
 }
 
-// deviceChoice is one device list.
-type deviceChoice struct {
-	pick  *widget.Select
-	names []string // by index of the options
+// settingsForm is one section: rows, and what brings them up to date.
+type settingsForm struct {
+	s       *settingsScreen
+	title   string
+	rows    *fyne.Container
+	scroll  *container.Scroll
+	updates []func()
 }
-
-const settingNames = 120
 
 func newSettingsScreen(w *Window) *settingsScreen {
 	t := w.texts
-	s := &settingsScreen{w: w, choices: make(map[string]*deviceChoice), status: caption("")}
-	s.status.Wrapping = fyne.TextWrapWord
-	again := widget.NewButtonWithIcon(t.T("set.devices.again"), assets.Icon(assets.Retry, theme.ColorNameForeground), w.loadDevices)
-	w.register("set.devices.again", again)
-	list := column(10,
-		title(t.T("set.title")),
-		inset(10, 0, 0, 0, section(t.T("set.general"))),
-		labelled(t.T("set.language"), settingNames, s.language()),
-		labelled(t.T("set.theme"), settingNames, s.theme()),
-		inset(14, 0, 0, 0, section(t.T("set.devices"))),
-		labelled(t.T("set.camera"), settingNames, s.device(kindCamera)),
-		labelled(t.T("set.microphone"), settingNames, s.device(kindMicrophone)),
-		labelled(t.T("set.speaker"), settingNames, s.device(kindSpeaker)),
-		container.NewBorder(nil, nil, nil, again, inset(0, 0, settingNames-4, 0, s.status)),
-		inset(14, 0, 0, 0, section(t.T("set.server"))),
-		labelled(t.T("set.address"), settingNames, s.server()),
-		labelled("appId", settingNames, widget.NewLabel(first(w.cfg.AppID, "-"))),
-		inset(14, 0, 0, 0, section(t.T("set.keys"))),
-		s.keys(),
-		inset(14, 0, 0, 0, section(t.T("set.about"))),
-		s.about(),
-	)
-	s.content = container.NewVScroll(container.New(&centred{680}, inset(28, 28, 24, 24, list)))
+	s := &settingsScreen{w: w, nav: widgets.NewNavList()}
+	s.devices = newSettingsDevices(s)
+	for i, section := range []struct {
+		id    string
+		icon  assets.IconName
+		words string
+		build func(*settingsForm)
+	}{
+		{"general", assets.Settings, t.T("set.general"), s.general},
+		{"audio", assets.Mic, t.T("set.audio"), s.audio},
+		{"video", assets.Camera, t.T("set.video"), s.video},
+		{"sounds", assets.Speaker, t.T("set.sounds"), s.sounds},
+		{"shortcuts", assets.Keyboard, t.T("set.shortcuts"), s.shortcuts},
+		{"network", assets.Network, t.T("set.network"), s.network},
+		{"developer", assets.API, t.T("set.developer"), s.developer},
+		{"about", assets.Info, t.T("set.about"), s.about},
+	} {
+		w.register("set.section."+section.id, s.nav.Add(section.icon, section.words))
+		f := &settingsForm{s: s, title: section.words, rows: column(12)}
+		section.build(f)
+		f.scroll = container.NewVScroll(container.New(&leading{640}, inset(24, 28, 28, 28, column(16, title(f.title), f.rows))))
+		if settingsSection(i) != w.state.frame.section {
+			f.scroll.Hide()
+		}
+		s.sections = append(s.sections, f)
+	}
+	s.nav.OnChosen = func(i int) { w.openSettings(settingsSection(i)) }
+	edge := separator()
+	lay := &custom{min: func() fyne.Size { return fyne.NewSize(minWidth-railWidth, 300) }}
+	objects := []fyne.CanvasObject{s.nav, edge}
+	for _, f := range s.sections {
+		objects = append(objects, f.scroll)
+	}
+	s.content = container.New(lay, objects...)
+	lay.place = func(size fyne.Size) {
+		nav := max(176, s.nav.MinSize().Width)
+		put(s.nav, 12, 24, nav, size.Height-24)
+		put(edge, nav+24, 0, 1, size.Height)
+		for _, f := range s.sections {
+			put(f.scroll, nav+25, 0, size.Width-nav-25, size.Height)
+		}
+	}
 	return s
 }
 
-// centred gives its only object the middle, at most a width.
-type centred struct{ width float32 }
+// leading gives its only object at most a width, at the left.
+type leading struct{ width float32 }
 
-func (c *centred) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	w := min(size.Width, c.width)
-	put(objects[0], (size.Width-w)/2, 0, w, size.Height)
+func (c *leading) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	put(objects[0], 0, 0, min(size.Width, max(c.width, widgets.Scaled(c.width))), size.Height)
 }
 
-func (c *centred) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+func (c *leading) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(0, objects[0].MinSize().Height)
+}
 
-// picker is a list of values with their words, of which one is chosen.
-func (s *settingsScreen) picker(id string, values, words []string, chosen string, set func(string)) *widget.Select {
-	pick := widget.NewSelect(words, nil)
-	for i, v := range values {
-		if v == chosen {
-			pick.Selected = words[i]
+// openSettings shows a section of the settings.
+func (w *Window) openSettings(section settingsSection) {
+	w.command("settings.open", map[string]any{"section": sectionNames[section]}, func() {
+		w.send(sectionChosen{section})
+		if w.state.page != pageSettings {
+			w.send(pageChosen{pageSettings})
 		}
-	}
-	pick.OnChanged = func(string) {
-		if i := pick.SelectedIndex(); i >= 0 {
-			set(values[i])
-		}
-	}
-	s.w.register(id, pick)
-	return pick
+	})
 }
 
-func (s *settingsScreen) language() fyne.CanvasObject {
-	t := s.w.texts
-	return s.picker("set.general.language", assets.Languages(),
-		[]string{t.T("set.language.zh"), t.T("set.language.en")}, t.Language(), s.w.setLanguage)
+// sectionNames are the sections' names in ids and rows.
+var sectionNames = [...]string{"general", "audio", "video", "sounds", "shortcuts", "network", "developer", "about"}
+
+// show brings the section that is seen up to date.
+func (s *settingsScreen) show() {
+	st := &s.w.state
+	if st.page != pageSettings {
+		return
+	}
+	s.nav.Choose(int(st.frame.section))
+	for i, f := range s.sections {
+		setVisible(f.scroll, settingsSection(i) == st.frame.section)
+	}
+	for _, update := range s.sections[st.frame.section].updates {
+		update()
+	}
 }
 
-func (s *settingsScreen) theme() fyne.CanvasObject {
-	t := s.w.texts
-	chosen := themeSystem
-	if present, ok := s.w.cfg.App.Settings().Theme().(*parlorTheme); ok {
-		chosen = present.wish
+// sample shows the loudness of the microphone.
+func (s *settingsScreen) sample(level int) {
+	for _, m := range s.meters {
+		m.SetLevel(level)
 	}
-	return s.picker("set.general.theme", []string{themeSystem, themeDark, themeLight},
-		[]string{t.T("set.theme.system"), t.T("set.theme.dark"), t.T("set.theme.light")}, chosen, s.w.setTheme)
 }
 
-func (s *settingsScreen) server() fyne.CanvasObject {
-	words := s.w.cfg.Server
-	if s.w.cfg.Embedded {
-		words = s.w.texts.T("set.embedded", s.w.cfg.Server)
+// row adds a name with a control, and words below the control when they are not empty.
+func (f *settingsForm) row(name string, control fyne.CanvasObject, note string) {
+	label := widget.NewLabel(name)
+	label.Wrapping = fyne.TextWrapWord
+	objects := []fyne.CanvasObject{label, control}
+	if note != "" {
+		objects = append(objects, f.note(note))
 	}
-	l := widget.NewLabel(first(words, "-"))
-	l.Truncation = fyne.TextTruncateEllipsis
+	f.rows.Add(container.New(&settingRow{}, objects...))
+}
+
+// note is a line of explanation.
+func (f *settingsForm) note(words string) *widget.Label {
+	l := caption(words)
+	l.Wrapping = fyne.TextWrapWord
 	return l
 }
 
-func (s *settingsScreen) device(kind string) fyne.CanvasObject {
-	choice := &deviceChoice{pick: widget.NewSelect(nil, nil)}
-	choice.pick.PlaceHolder = s.w.texts.T("set.devices.default")
-	choice.pick.OnChanged = func(string) {
-		if i := choice.pick.SelectedIndex(); i >= 0 && i < len(choice.names) {
-			s.w.setDevice(kind, choice.names[i])
+// heading adds a title over the rows that follow.
+func (f *settingsForm) heading(words string) { f.rows.Add(inset(8, 0, 0, 0, section(words))) }
+
+// settingRow is a name at the left, and a control with a note below it at the right.
+type settingRow struct{}
+
+func settingName() float32 { return widgets.Scaled(150) }
+
+func (*settingRow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	name := settingName()
+	control := objects[1].MinSize().Height
+	label := objects[0].MinSize().Height
+	put(objects[0], -8, max(0, (control-label)/2), name, label)
+	put(objects[1], name, 0, size.Width-name, control)
+	if len(objects) > 2 {
+		put(objects[2], name-8, control-2, size.Width-name+8, objects[2].MinSize().Height)
+	}
+}
+
+func (*settingRow) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	height := max(objects[1].MinSize().Height, objects[0].MinSize().Height)
+	if len(objects) > 2 {
+		height = max(height, objects[1].MinSize().Height-2+objects[2].MinSize().Height-4)
+	}
+	return fyne.NewSize(settingName()+objects[1].MinSize().Width, height)
+}
+
+// choice adds a list of which one is chosen.
+func (f *settingsForm) choice(id, name, note string, words []string, chosen func() int, set func(i int)) {
+	pick := widgets.NewSelect(words, nil)
+	pick.OnChanged = func(string) {
+		if i := pick.SelectedIndex(); i >= 0 {
+			set(i)
 		}
 	}
-	s.choices[kind] = choice
-	s.w.register("set.devices."+kind, choice.pick)
-	return choice.pick
-}
-
-// keys is the table of keys.
-func (s *settingsScreen) keys() fyne.CanvasObject {
-	t := s.w.texts
-	rows := column(0)
-	for _, k := range [][2]string{
-		{"Ctrl+D, M", "key.mic"}, {"Ctrl+E, V", "key.camera"}, {"Ctrl+G", "key.layout"}, {"1-9", "key.tile"},
-		{"Esc", "key.back"}, {"PageUp, PageDown", "key.pages"}, {"Ctrl+I, Ctrl+U", "key.panel"},
-		{"Ctrl+1, Ctrl+4, Ctrl+,", "key.page"}, {"Ctrl+Shift+H", "key.leave"}, {"Ctrl+Enter", "key.call"},
-		{"Ctrl+Shift+C", "key.copy"}, {"F11", "key.full"}, {"Ctrl+Q", "key.quit"},
-	} {
-		rows.Add(container.New(&twoColumns{200}, inset(-4, -4, 0, 0, widget.NewLabel(k[0])), inset(-4, -4, 0, 0, widget.NewLabel(t.T(k[1])))))
-	}
-	return inset(-6, 0, -8, 0, rows)
-}
-
-// twoColumns puts its two objects beside each other, the first one with a fixed width.
-type twoColumns struct{ first float32 }
-
-func (c *twoColumns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	put(objects[0], 0, 0, c.first, size.Height)
-	put(objects[1], c.first, 0, size.Width-c.first, size.Height)
-}
-
-func (c *twoColumns) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	a, b := objects[0].MinSize(), objects[1].MinSize()
-	return fyne.NewSize(c.first+b.Width, max(a.Height, b.Height))
-}
-
-func (s *settingsScreen) about() fyne.CanvasObject {
-	t := s.w.texts
-	text := strings.Join([]string{
-		"Parlor " + first(s.w.cfg.Version, "-"), runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
-		"Fyne " + moduleVersion("fyne.io/fyne/v2"), "Pion WebRTC " + moduleVersion("github.com/pion/webrtc/v4"),
-	}, "\n")
-	copyAbout := widget.NewButtonWithIcon(t.T("set.about.copy"), assets.Icon(assets.Copy, theme.ColorNameForeground), func() { s.w.copy(text) })
-	s.w.register("set.about.copy", copyAbout)
-	licence := widget.NewLabel(t.T("set.about.fonts"))
-	licence.Wrapping = fyne.TextWrapWord
-	licence.Importance = widget.LowImportance
-	return column(0, inset(-6, -4, -8, 0, widget.NewLabel(text)), inset(0, 0, -8, 0, licence),
-		container.NewHBox(copyAbout))
-}
-
-// moduleVersion is the version of a module in this program.
-func moduleVersion(path string) string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, m := range info.Deps {
-		if m.Path == path {
-			return m.Version
+	f.s.w.register(id, pick)
+	f.row(name, pick, note)
+	f.updates = append(f.updates, func() {
+		if i := chosen(); i != pick.SelectedIndex() {
+			pick.Set(words, i)
 		}
-	}
-	return ""
+	})
 }
 
-func (s *settingsScreen) show() {
-	d, t := &s.w.devices, s.w.texts
-	words := t.T("set.devices.searching")
-	if d.loaded {
-		words = t.T("set.devices.next")
-		for _, kind := range []string{kindCamera, kindMicrophone, kindSpeaker} {
-			if err := d.failed[kind]; err != nil {
-				words = t.T("set.devices.failed", err.Error())
-			}
+// check adds a box to check.
+func (f *settingsForm) check(id, name, words, note string, on func() bool, set func(bool)) {
+	box := widgets.NewCheck(words, set)
+	f.s.w.register(id, box)
+	f.row(name, row(0, box), note) // as wide as its words: Fyne's box takes taps there only
+	f.updates = append(f.updates, func() { box.Set(on()) })
+}
+
+// text adds words that can change.
+func (f *settingsForm) text(name string, words func() string) {
+	l := widget.NewLabel("")
+	l.Wrapping = fyne.TextWrapBreak
+	f.row(name, inset(0, 0, -8, 0, l), "")
+	f.updates = append(f.updates, func() {
+		if text := words(); l.Text != text {
+			l.SetText(text)
 		}
-	}
-	if s.w.cfg.Devices == nil {
-		words = t.T("set.devices.none")
-	}
-	if s.status.Text != words {
-		s.status.SetText(words)
-	}
-	chosen := map[string]string{kindCamera: s.w.cfg.Camera, kindMicrophone: s.w.cfg.Microphone, kindSpeaker: s.w.cfg.Speaker}
-	for kind, c := range s.choices {
-		c.fill(t, d.byKind[kind], chosen[kind])
-	}
+	})
 }
 
-// fill shows the devices found, with the chosen one even if it was not found: names given by hand work, too.
-func (c *deviceChoice) fill(t *assets.Texts, found []media.DeviceInfo, chosen string) {
-	names, words := []string{""}, []string{t.T("set.devices.default")}
-	known := chosen == ""
-	for _, d := range found {
-		names, words = append(names, d.ID), append(words, first(d.Label, d.ID))
-		known = known || d.ID == chosen
-	}
-	if !known {
-		names, words = append(names, chosen), append(words, chosen)
-	}
-	changed := c.pick.OnChanged
-	c.pick.OnChanged = nil
-	c.names = names
-	c.pick.SetOptions(words)
-	for i, name := range names {
-		if name == chosen {
-			c.pick.SetSelectedIndex(i)
-		}
-	}
-	c.pick.OnChanged = changed
+// buttons adds a row of buttons.
+func (f *settingsForm) buttons(name string, list ...fyne.CanvasObject) {
+	f.row(name, container.New(layout.NewCustomPaddedHBoxLayout(8), list...), "")
 }
 
-// setDevice chooses a device for its next opening.
-func (w *Window) setDevice(kind, name string) {
-	switch kind {
-	case kindCamera:
-		w.cfg.Camera = name
-	case kindMicrophone:
-		w.cfg.Microphone = name
-	case kindSpeaker:
-		w.cfg.Speaker = name
+// pick adds a choice that changes a preference.
+func pick[T comparable](f *settingsForm, name, label, note string, values []T, words func(T) string, field func(*preferences) *T) {
+	w := f.s.w
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = words(v)
 	}
-	w.call("x-setDevice", map[string]any{"kind": kind, "name": name})
-	w.settings.show()
+	f.choice("set."+name, label, note, list,
+		func() int { return slices.Index(values, *field(&w.state.frame.prefs)) },
+		func(i int) { w.choose(name, values[i], func(p *preferences) { *field(p) = values[i] }) })
 }
 
-// loadDevices looks for devices on a goroutine of its own: that may take a second.
-func (w *Window) loadDevices() {
-	if w.cfg.Devices == nil || w.closed.Load() {
-		return
-	}
-	w.devices.loaded = false
-	w.settings.show()
-	w.wait.Add(1)
-	go func() {
-		defer w.wait.Done()
-		found := deviceLists{loaded: true, byKind: map[string][]media.DeviceInfo{}, failed: map[string]error{}}
-		for kind, list := range map[string]func() ([]media.DeviceInfo, error){
-			kindCamera: w.cfg.Devices.Cameras, kindMicrophone: w.cfg.Devices.Microphones, kindSpeaker: w.cfg.Devices.Speakers,
-		} {
-			devices, err := list()
-			if err != nil {
-				w.log.Warn("device list", "kind", kind, "err", err)
-				found.failed[kind] = err
-			}
-			found.byKind[kind] = devices
-		}
-		w.post(func() {
-			w.devices = found
-			w.settings.show()
+// general is language, look and manners.
+func (s *settingsScreen) general(f *settingsForm) {
+	w, t := s.w, s.w.texts
+	languages := append([]string{""}, assets.Languages()...)
+	f.choice("set.general.language", t.T("set.language"), "", []string{t.T("set.language.system"), t.T("set.language.zh"), t.T("set.language.en")},
+		func() int { return max(0, slices.Index(languages, w.cfg.App.Preferences().String(prefLang))) },
+		func(i int) {
+			w.command("settings.general.language", map[string]any{"value": languages[i]}, func() { w.setLanguage(languages[i]) })
 		})
-	}()
+	themes := []string{themeSystem, themeDark, themeLight}
+	f.choice("set.general.theme", t.T("set.theme"), "", []string{t.T("set.theme.system"), t.T("set.theme.dark"), t.T("set.theme.light")},
+		func() int { return max(0, slices.Index(themes, w.themeWish())) },
+		func(i int) {
+			w.command("settings.general.theme", map[string]any{"value": themes[i]}, func() { w.setTheme(themes[i]) })
+		})
+	pick(f, "general.textSize", t.T("set.textSize"), t.T("set.textSize.note"), textSizes,
+		func(size int) string { return fmt.Sprintf("%d %%", size) }, func(p *preferences) *int { return &p.TextSize })
+	f.check("set.general.askToLeave", t.T("set.leaving"), t.T("set.leaving.ask"), "",
+		func() bool { return w.state.frame.prefs.AskToLeave },
+		func(on bool) { w.choose("general.askToLeave", on, func(p *preferences) { p.AskToLeave = on }) })
 }

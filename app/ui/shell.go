@@ -11,6 +11,7 @@ import (
 
 	"parlor/app/room"
 	"parlor/assets"
+	"parlor/media"
 	"parlor/widgets"
 )
 
@@ -18,64 +19,112 @@ import (
 type shell struct {
 	w       *Window
 	content *fyne.Container
+	faults  *widgets.FaultLine
 	banner  *widgets.Banner
 	status  *widgets.StatusBar
 	rail    [3]*widgets.ToolButton // by page
-	pages   [3]fyne.CanvasObject   // by page
-	chrome  []fyne.CanvasObject    // all around the page; not there while a tile has the whole window
+	railBox *fyne.Container
+	pages   [3]fyne.CanvasObject // by page
+	chrome  []fyne.CanvasObject  // all around the page; not there while a tile has the whole window
 	toasts  *fyne.Container
 	shown   []toast // that toasts holds
+
+	card              *widgets.RoomCard // of the room, while another page is shown
+	cardMic, cardExit *widgets.ToolButton
+	cardBox           *fyne.Container
+
+	bannerIDs []string // of the banner's buttons
+	processor processor
 }
 
 func newShell(w *Window) *shell {
-	t := w.texts
-	s := &shell{w: w, banner: widgets.NewBanner(), status: widgets.NewStatusBar()}
-	s.rail[pageRoom] = widgets.NewToolButton(assets.Room, t.T("rail.room"), func() { w.send(pageChosen{pageRoom}) })
-	s.rail[pageAPI] = widgets.NewToolButton(assets.API, t.T("rail.api"), func() { w.send(pageChosen{pageAPI}) })
-	s.rail[pageSettings] = widgets.NewToolButton(assets.Settings, t.T("rail.settings"), func() { w.send(pageChosen{pageSettings}) })
+	s := &shell{w: w, faults: widgets.NewFaultLine(), banner: widgets.NewBanner()}
+	s.status = widgets.NewStatusBar(w.texts.T("status.tip"))
+	s.status.OnTapped = w.showStatistics
+	w.register("shell.status", s.status)
+	s.newRail()
+	s.newToasts()
 	s.pages[pageRoom] = container.NewStack(w.start.content, w.room.content)
 	s.pages[pageAPI] = container.NewStack()
 	s.pages[pageSettings] = w.settings.content
-	w.register("shell.rail.room", s.rail[pageRoom])
-	w.register("shell.rail.api", s.rail[pageAPI])
-	w.register("shell.rail.settings", s.rail[pageSettings])
-	w.register("shell.banner.first", s.banner.First)
-	w.register("shell.banner.close", s.banner.Second)
-	w.register("shell.status", s.status)
+	s.build()
+	return s
+}
 
-	top, bottom := column(4, s.rail[pageRoom], s.rail[pageAPI]), s.rail[pageSettings]
+// newRail makes the column of pages, with the card of the room.
+func (s *shell) newRail() {
+	w, t := s.w, s.w.texts
+	for p, b := range map[page]struct {
+		icon  assets.IconName
+		words string
+	}{
+		pageRoom: {assets.Room, t.T("rail.room")}, pageAPI: {assets.API, t.T("rail.api")}, pageSettings: {assets.Settings, t.T("rail.settings")},
+	} {
+		s.rail[p] = widgets.NewToolButton(b.icon, b.words, func() { w.openPage(p) })
+		w.register("shell.rail."+pageNames[p], s.rail[p])
+	}
+	s.card = widgets.NewRoomCard(t.T("card.back"))
+	s.card.OnTapped = func() { w.openPage(pageRoom) }
+	s.cardMic = widgets.NewToolButton(assets.Mic, "", func() { w.toggle(media.Microphone) })
+	s.cardExit = widgets.NewToolButton(assets.Leave, "", w.leave)
+	s.cardExit.SetLook(widgets.LookDanger)
+	s.cardExit.SetTip(t.T("tool.leave"))
+	w.register("shell.card.back", s.card)
+	w.register("shell.card.mic", s.cardMic)
+	w.register("shell.card.leave", s.cardExit)
+	s.cardBox = column(6, s.card, s.cardMic, s.cardExit)
+	top := column(4, s.rail[pageRoom], s.rail[pageAPI])
+	lay := &custom{min: func() fyne.Size {
+		return fyne.NewSize(max(railWidth, top.MinSize().Width+8, s.rail[pageSettings].MinSize().Width+8), 300)
+	}}
+	s.railBox = container.New(lay, top, s.cardBox, s.rail[pageSettings])
+	lay.place = func(size fyne.Size) {
+		put(top, 4, 12, size.Width-8, top.MinSize().Height)
+		y := size.Height - 8 - s.rail[pageSettings].MinSize().Height
+		put(s.rail[pageSettings], 4, y, size.Width-8, s.rail[pageSettings].MinSize().Height)
+		m := s.cardBox.MinSize()
+		put(s.cardBox, (size.Width-64)/2, y-m.Height-16, 64, m.Height)
+	}
+}
+
+// build arranges the window.
+func (s *shell) build() {
 	edge := separator()
-	s.chrome = []fyne.CanvasObject{top, bottom, edge, s.status}
-	objects := append([]fyne.CanvasObject{s.banner}, s.chrome...)
+	s.chrome = []fyne.CanvasObject{s.railBox, edge, s.status}
+	objects := []fyne.CanvasObject{s.banner, s.railBox, edge}
 	for _, p := range s.pages {
 		objects = append(objects, p)
 	}
-	s.newToasts()
-	objects = append(objects, s.toasts)
+	objects = append(objects, s.status, s.toasts, s.faults)
 	lay := &custom{min: func() fyne.Size { return fyne.NewSize(minWidth, minHeight) }}
 	lay.place = func(size fyne.Size) {
+		s.w.resized(size)
+		put(s.faults, 0, 0, size.Width, widgets.FaultLineHeight)
 		var y float32
-		if s.banner.Visible() {
-			y = s.banner.MinSize().Height
-			put(s.banner, 0, 0, size.Width, y)
+		if s.faults.Visible() {
+			y = widgets.FaultLineHeight
 		}
-		if w.state.layout.alone {
+		if s.banner.Visible() {
+			height := s.banner.HeightFor(size.Width)
+			put(s.banner, 0, y, size.Width, height)
+			y += height
+		}
+		if s.w.state.layout.alone {
 			put(s.pages[pageRoom], 0, y, size.Width, size.Height-y)
 			put(s.toasts, 0, y, size.Width, size.Height-y)
 			return
 		}
 		statusY := size.Height - s.status.MinSize().Height
 		put(s.status, 0, statusY, size.Width, size.Height-statusY)
-		put(top, 4, y+12, railWidth-8, top.MinSize().Height)
-		put(bottom, 4, statusY-8-bottom.MinSize().Height, railWidth-8, bottom.MinSize().Height)
-		put(edge, railWidth-1, y, 1, statusY-y)
+		rail := s.railBox.MinSize().Width
+		put(s.railBox, 0, y, rail, statusY-y)
+		put(edge, rail-1, y, 1, statusY-y)
 		for _, p := range s.pages {
-			put(p, railWidth, y, size.Width-railWidth, statusY-y)
+			put(p, rail, y, size.Width-rail, statusY-y)
 		}
-		put(s.toasts, railWidth, y, size.Width-railWidth, statusY-y)
+		put(s.toasts, rail, y, size.Width-rail, statusY-y)
 	}
 	s.content = container.New(lay, objects...)
-	return s
 }
 
 func (s *shell) show() {
@@ -96,9 +145,33 @@ func (s *shell) show() {
 		s.content.Refresh()
 	}
 	s.moveConsole()
+	s.showCard()
 	s.showToasts()
+	s.showFaults()
 	s.showBanner()
 	s.showStatus()
+}
+
+// showCard shows the way back to the room.
+func (s *shell) showCard() {
+	st, t := &s.w.state, s.w.texts
+	visible := st.inRoom() && st.page != pageRoom
+	if visible != s.cardBox.Visible() {
+		setVisible(s.cardBox, visible)
+		s.railBox.Refresh()
+	}
+	on := st.live(media.Microphone)
+	s.card.Set(st.roomID, !on)
+	showDevice(s.cardMic, on, "", assets.Mic, assets.MicOff)
+	s.cardMic.SetTip(micTip(t, on))
+}
+
+// showFaults shows that a tester broke something.
+func (s *shell) showFaults() {
+	if on := s.w.state.frame.faults != ""; on != s.faults.Visible() {
+		setVisible(s.faults, on)
+		s.content.Refresh()
+	}
 }
 
 // newToasts makes the layer of toasts, which lies over the pages: bottom centre of the stage, the newest below.
@@ -116,6 +189,7 @@ func (s *shell) newToasts() {
 		for i := len(s.toasts.Objects) - 1; i >= 0; i-- {
 			o := s.toasts.Objects[i]
 			m := o.MinSize()
+			m.Width = min(m.Width, width-16)
 			y -= m.Height
 			put(o, (width-m.Width)/2, y, m.Width, m.Height)
 			y -= 8
@@ -159,69 +233,30 @@ func (s *shell) moveConsole() {
 	s.w.room.side.api.Refresh()
 }
 
-func (s *shell) showBanner() {
-	before := s.banner.Visible()
-	s.setBanner()
-	if s.banner.Visible() != before {
-		s.content.Refresh()
-	}
-}
-
-func (s *shell) setBanner() {
-	w, t := s.w, s.w.texts
-	if w.state.connection == room.Reconnecting {
-		left := max(0, int((w.state.retryAt.Sub(w.now())+time.Second-1)/time.Second))
-		words := t.T("banner.reconnecting", max(w.state.attempt, 1))
-		if left > 0 {
-			words = t.T("banner.reconnecting.in", max(w.state.attempt, 1), left)
-		}
-		s.banner.First.OnTapped, s.banner.Second.OnTapped = w.cfg.Backend.RetryNow, w.leave
-		s.banner.Set(widgets.SeverityWarning, words, t.T("banner.retry"), t.T("tool.leave"))
-		w.register("shell.banner.retry", s.banner.First)
-		w.register("shell.banner.leave", s.banner.Second)
-		return
-	}
-	severity, words, action := widgets.SeverityWarning, "", ""
-	switch n := w.state.notice; n.kind {
-	case noticeServer:
-		severity, words = widgets.SeverityError, t.T("notice.server", n.detail)
-	case noticeTokenEnds, noticeTokenExpired:
-		words = t.T("notice.token.ends")
-		if n.kind == noticeTokenExpired {
-			words = t.T("notice.token.expired")
-		}
-		if w.cfg.CanMint {
-			action = t.T("notice.token.update")
-			s.banner.First.OnTapped = w.updateToken
-		}
-	case noticeCamera, noticeMicrophone, noticeSpeaker:
-		words = w.missingDevices(n)
-	case noticeShare:
-		words = t.T("notice.share", n.detail)
-	case noticeShareEnded:
-		words = t.T("notice.share.ended", n.detail)
-	case noticeWords:
-		severity, words = widgets.SeverityInfo, n.detail
-	}
-	s.banner.Second.OnTapped = func() { w.send(noticeCame{}) }
-	s.banner.Set(severity, words, action, t.T("banner.close"))
-}
-
 func (s *shell) showStatus() {
 	w, t := s.w, s.w.texts
+	st := &w.state
+	var facts []string
+	if st.frame.faults != "" {
+		facts = append(facts, t.T("status.faults"), st.frame.faults)
+	}
 	switch {
-	case w.state.connection == room.Reconnecting:
-		s.status.Set(assets.Warning, theme.ColorNameWarning, t.T("status.reconnecting"), t.T("status.room", w.state.roomID))
-	case w.state.inRoom():
-		s.status.Set(assets.Check, theme.ColorNameSuccess, t.T("status.connected"), s.facts()...)
-	case w.state.joining:
-		s.status.Set(assets.Retry, theme.ColorNamePrimary, t.T("status.joining"))
+	case st.connection == room.Reconnecting:
+		s.status.Set(assets.Warning, theme.ColorNameWarning, t.T("status.reconnecting"), append(facts, t.T("status.room", st.roomID))...)
+	case st.inRoom() && !st.frame.weak.since.IsZero():
+		s.status.Set(assets.Warning, theme.ColorNameWarning, t.T("status.weak"), append(facts, s.facts()...)...)
+	case st.inRoom():
+		s.status.Set(assets.Check, theme.ColorNameSuccess, t.T("status.connected"), append(facts, s.facts()...)...)
+	case st.joining:
+		s.status.Set(assets.Retry, theme.ColorNamePrimary, t.T("status.joining"), facts...)
+	case st.notice.kind == noticeServer:
+		s.status.Set(assets.Error, theme.ColorNameError, t.T("status.offline"), append(facts, t.T("status.server", w.cfg.Server))...)
 	default:
 		server := t.T("status.server", w.cfg.Server)
 		if w.cfg.Embedded {
 			server = t.T("status.embedded")
 		}
-		s.status.Set(assets.Offline, theme.ColorNamePlaceHolder, t.T("status.outside"), server)
+		s.status.Set(assets.Offline, theme.ColorNamePlaceHolder, t.T("status.outside"), append(facts, server)...)
 	}
 }
 
@@ -233,7 +268,40 @@ func (s *shell) facts() []string {
 			t.T("status.up", bitRate(r.up)), t.T("status.down", bitRate(r.down)),
 			t.T("status.rtt", r.rtt), t.T("status.loss", r.loss))
 	}
+	if s.processor.valid {
+		facts = append(facts, t.T("status.cpu", s.processor.percent))
+	}
 	return facts
+}
+
+// sample brings what changes all the time up to date.
+func (s *shell) sample(now samples) {
+	s.processor.add(now)
+	s.showBanner()
+	s.showStatus()
+}
+
+// processor is how busy the program keeps the computer, over the last second or so; 100 is one whole core.
+type processor struct {
+	valid   bool
+	percent float64
+
+	at   time.Time
+	used time.Duration
+}
+
+func (p *processor) add(now samples) {
+	since := now.at.Sub(p.at)
+	if since < time.Second {
+		return
+	}
+	old := *p
+	*p = processor{at: now.at, used: now.cpu}
+	if old.at.IsZero() || since > 10*time.Second { // nobody looked for a while
+		return
+	}
+	p.valid = true
+	p.percent = max(0, float64(now.cpu-old.used)/float64(since)*100)
 }
 
 // clock is a duration as hours, minutes and seconds.

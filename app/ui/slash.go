@@ -107,8 +107,7 @@ func (w *Window) joinOther(roomID string) {
 	f := w.state.form
 	f.roomID = roomID
 	w.command("room.switch", map[string]any{"roomId": roomID}, func() {
-		w.send(formEdited{f})
-		w.leave()
-		w.join()
+		w.send(roomAfter{&f})
+		w.leaveNow()
 	})
 }

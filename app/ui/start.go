@@ -1,8 +1,12 @@
 package ui
 
 import (
+	"fmt"
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"parlor/assets"
@@ -10,22 +14,23 @@ import (
 	"parlor/widgets"
 )
 
-// startScreen is the room page outside a room: own preview at the left, the form at the right. After an
+// startScreen is the room page outside a room: own preview and devices at the left, the form at the right. After an
 // involuntary end it tells why instead of the form.
 type startScreen struct {
 	w       *Window
-	content *fyne.Container
+	content *container.Scroll
 	stage   *tileStage
 	title   *widget.Label
 
 	holder      *fyne.Container // of the preview tile
 	mic, camera *widgets.ToolButton
+	preview     *widgets.Button
+	devices     []*devicePicker
 	meter       *widgets.LevelMeter
+	hear, chime *soundButton
 	hint        *widget.Label
-	preview     *widget.Button
-	testMic     *widget.Button
+	next        *widgets.Button // microphone, when nothing is heard
 	form        *widgets.JoinForm
-	cancel      *widget.Button
 	formBox     *fyne.Container
 
 	endedBox  *fyne.Container
@@ -38,33 +43,57 @@ func newStartScreen(w *Window) *startScreen {
 	s := &startScreen{w: w, stage: newTileStage(w), meter: widgets.NewLevelMeter()}
 	s.mic = widgets.NewToolButton(assets.Mic, "", func() { w.toggle(media.Microphone) })
 	s.camera = widgets.NewToolButton(assets.Camera, "", func() { w.toggle(media.Camera) })
-	s.hint = caption("")
-	s.hint.Truncation = fyne.TextTruncateEllipsis
-	s.preview = widget.NewButtonWithIcon(t.T("join.preview"), assets.Icon(assets.Camera, "foreground"),
+	s.preview = widgets.NewIconButton(t.T("join.preview"), assets.Icon(assets.Eye, theme.ColorNameForeground),
 		func() { w.call("changeVideoCapture", map[string]any{"state": 1}) })
-	s.testMic = widget.NewButtonWithIcon(t.T("join.testMic"), assets.Icon(assets.Mic, "foreground"),
-		func() { w.call("changeAudioCapture", map[string]any{"state": 1}) })
-	s.form = widgets.NewJoinForm(t, w.cfg.CanMint, w.copy)
-	s.form.OnJoin = w.join
-	s.form.OnChanged = func(roomID, userID, token string, mint bool) {
-		w.send(formEdited{form{roomID: roomID, userID: userID, token: token, mint: mint}})
+	s.hint = caption("")
+	s.hint.Wrapping = fyne.TextWrapWord
+	s.next = widgets.NewButton(t.T("join.mic.next"), w.nextMicrophone)
+	s.devices = []*devicePicker{
+		newDevicePicker(w, kindMicrophone, "join.device.microphone"),
+		newDevicePicker(w, kindSpeaker, "join.speaker"),
+		newDevicePicker(w, kindCamera, "join.device.camera"),
 	}
-	for _, e := range []*widgets.Entry{s.form.RoomID, s.form.UserID, s.form.Token} {
-		w.adopt(e)
-	}
-	s.cancel = widget.NewButton(t.T("join.cancel"), w.leave)
+	s.hear, s.chime = newSoundButton(w, "join.testMic", true), newSoundButton(w, "join.testSpeaker", false)
 	s.holder = container.NewStack()
+	s.newForm()
 	s.newEnded()
 	s.build()
 	for id, o := range map[string]fyne.CanvasObject{
-		"join.roomId": s.form.RoomID, "join.name": s.form.UserID, "join.userId": s.form.UserID, "join.token": s.form.Token,
-		"join.token.mint": s.form.Ticket.Item(0), "join.token.paste": s.form.Ticket.Item(1),
-		"join.join": s.form.Join, "join.cancel": s.cancel, "join.mic": s.mic, "join.camera": s.camera,
-		"join.preview": s.preview, "join.testMic": s.testMic, "join.error.copy": s.form.Error.Copy,
+		"join.mic": s.mic, "join.camera": s.camera, "join.preview": s.preview, "join.mic.next": s.next, "join.level": s.meter,
 	} {
 		w.register(id, o)
 	}
 	return s
+}
+
+func (s *startScreen) newForm() {
+	w := s.w
+	f := widgets.NewJoinForm(w.texts, w.cfg.CanMint, func(text string) { w.command("error.copy", nil, func() { w.copy(text) }) })
+	s.form = f
+	f.OnJoin, f.OnCreate, f.OnCancel = w.join, w.createRoom, w.leave
+	f.OnChanged = func(roomID, userID, token string, mint bool) {
+		w.send(formEdited{form{roomID: roomID, userID: userID, token: token, mint: mint}})
+	}
+	f.OnDevices = func(mic, camera bool) {
+		if mic != w.state.mic.wish {
+			w.toggle(media.Microphone)
+		} else if camera != w.state.camera.wish {
+			w.toggle(media.Camera)
+		}
+	}
+	f.OnRecent = s.showRecent
+	for _, e := range []*widgets.Entry{f.RoomID, f.UserID, f.Token} {
+		w.adopt(e)
+	}
+	for id, o := range map[string]fyne.CanvasObject{
+		"join.roomId": f.RoomID, "join.name": f.UserID, "join.userId": f.UserID, "join.token": f.Token, "join.recent": f.Recent,
+		"join.token.mint": f.Ticket.Item(0), "join.token.paste": f.Ticket.Item(1), "join.with.mic": f.Mic, "join.with.camera": f.Camera,
+		"join.join": f.Join, "join.create": f.Create, "join.cancel": f.Cancel, "join.error.copy": f.Error.Copy,
+		"join.error.details": f.Error.Details,
+	} {
+		w.register(id, o)
+	}
+	f.Error.OnDetails = func() { w.openPage(pageAPI) }
 }
 
 func (s *startScreen) newEnded() {
@@ -72,59 +101,179 @@ func (s *startScreen) newEnded() {
 	s.endedWhy = widget.NewLabel("")
 	s.endedWhy.Wrapping = fyne.TextWrapWord
 	s.endedText = widgets.NewErrorBox(t, s.w.copy)
-	again := widget.NewButton(t.T("ended.rejoin"), s.w.rejoin)
+	again := widgets.NewButton(t.T("ended.rejoin"), s.w.rejoin)
 	again.Importance = widget.HighImportance
-	home := widget.NewButton(t.T("ended.home"), func() { s.w.send(endingSeen{}) })
+	home := widgets.NewButton(t.T("ended.home"), func() {
+		s.w.command("page.home", nil, func() { s.w.send(endingSeen{}) })
+	})
 	s.w.register("ended.rejoin", again)
 	s.w.register("ended.home", home)
 	s.endedBox = column(14, inset(-6, -6, -8, -8, s.endedWhy), s.endedText,
 		container.NewGridWithColumns(2, again, home))
 }
 
+// The measures of the page.
+const (
+	startGap      = 44 // between the columns
+	startForm     = 340
+	startWidest   = 1000
+	startEdge     = 28
+	deviceRowGap  = 8
+	deviceRowIcon = 20
+)
+
 // build arranges the two columns in the middle of the page.
 func (s *startScreen) build() {
-	t := s.w.texts
-	s.title = heading(t.T("join.title"))
+	s.title = heading(s.w.texts.T("join.title"))
 	head := flush(s.title)
-	tools := container.NewBorder(nil, nil, row(8, s.mic, s.camera), row(8, s.testMic, s.preview),
-		container.New(&custom{
-			place: func(size fyne.Size) { put(s.meter, 12, 0, min(size.Width-24, 140), size.Height) },
-			min:   func() fyne.Size { return fyne.NewSize(60, 8) },
-		}, s.meter))
-	left := container.New(&custom{}, s.holder, tools, s.hint)
-	s.formBox = column(8, s.form, s.cancel)
-	block := container.NewStack(s.formBox, s.endedBox)
-	const edge = 4 // so that the scroller does not cut the borders of fields
-	right := container.NewVScroll(inset(edge, edge, edge, edge, block))
-	lay := left.Layout.(*custom)
-	lay.min = func() fyne.Size { return fyne.NewSize(380, 380*9/16+90) }
-	lay.place = func(size fyne.Size) {
-		h := size.Width * 9 / 16
-		put(s.holder, 0, 0, size.Width, h)
-		put(tools, 0, h+10, size.Width, 36)
-		put(s.hint, -8, h+50, size.Width+16, s.hint.MinSize().Height)
+	tools := container.NewBorder(nil, nil, row(8, s.mic, s.camera), s.preview)
+	left := container.New(&startLeft{}, s.holder, tools, s.deviceRow(assets.Mic, s.devices[0], s.hear.button), s.meter,
+		s.deviceRow(assets.Speaker, s.devices[1], s.chime.button), s.deviceRow(assets.Camera, s.devices[2], nil), s.hint, s.next)
+	s.formBox = column(8, s.form)
+	right := container.NewStack(s.formBox, s.endedBox)
+	page := &custom{}
+	content := container.New(page, head, left, right)
+	formWidth := func() float32 { return max(startForm, min(widgets.Scaled(startForm), 420)) }
+	page.min = func() fyne.Size {
+		height := max(left.MinSize().Height, right.MinSize().Height)
+		return fyne.NewSize(0, height+head.MinSize().Height+14+2*12)
 	}
-	page := &custom{min: func() fyne.Size { return fyne.NewSize(minWidth-railWidth, 480) }}
-	s.content = container.New(page, head, left, right)
 	page.place = func(size fyne.Size) {
-		const gap, formWidth, headGap = 48, 340, 24
-		width := min(size.Width-64, 980)
-		leftWidth := width - gap - formWidth
+		const headGap = 14
+		width := min(size.Width-2*startEdge, startWidest)
+		leftWidth := width - startGap - formWidth()
+		left.Resize(fyne.NewSize(leftWidth, left.Size().Height)) // its height depends on it
 		x := (size.Width - width) / 2
-		blockHeight := max(leftWidth*9/16+84, block.MinSize().Height)
-		y := max(16, (size.Height-blockHeight-head.MinSize().Height-headGap)/2-16)
+		block := max(left.MinSize().Height, right.MinSize().Height)
+		y := max(12, (size.Height-block-head.MinSize().Height-headGap)/2-8)
 		put(head, x, y, width, head.MinSize().Height)
 		y += head.MinSize().Height + headGap
-		put(left, x, y, leftWidth, blockHeight)
-		height := min(block.MinSize().Height+2*edge, size.Height-y+edge)
-		put(right, x+leftWidth+gap-edge, y-edge, formWidth+2*edge, height)
+		put(left, x, y, leftWidth, left.MinSize().Height)
+		put(right, x+leftWidth+startGap, y, formWidth(), right.MinSize().Height)
 	}
+	s.content = container.NewVScroll(content)
+}
+
+// deviceRow is an icon, a list of devices, and a button that tries the device.
+func (s *startScreen) deviceRow(icon assets.IconName, picker *devicePicker, try fyne.CanvasObject) fyne.CanvasObject {
+	sign := widget.NewIcon(assets.Icon(icon, theme.ColorNamePlaceHolder))
+	objects := []fyne.CanvasObject{sign, picker.pick}
+	if try != nil {
+		objects = append(objects, try)
+	}
+	return container.New(&deviceRow{}, objects...)
+}
+
+// deviceRow lays out icon, list and button.
+type deviceRow struct{}
+
+func (*deviceRow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	put(objects[0], 0, (size.Height-deviceRowIcon)/2, deviceRowIcon, deviceRowIcon)
+	x, right := float32(deviceRowIcon+10), size.Width
+	if len(objects) > 2 {
+		m := objects[2].MinSize()
+		right -= m.Width
+		put(objects[2], right, 0, m.Width, size.Height)
+		right -= 8
+	}
+	put(objects[1], x, 0, right-x, size.Height)
+}
+
+func (*deviceRow) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var height float32
+	for _, o := range objects {
+		height = max(height, o.MinSize().Height)
+	}
+	return fyne.NewSize(200, max(height, 36))
+}
+
+// startLeft lays out preview, tools, devices and the line of hints below each other.
+type startLeft struct{}
+
+func (l *startLeft) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.arrange(objects, size.Width)
+}
+
+func (l *startLeft) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	width := objects[0].Size().Width
+	return fyne.NewSize(360, l.arrange(objects, max(width, 360)))
+}
+
+// arrange puts the objects into a width and returns the height that they take.
+func (*startLeft) arrange(objects []fyne.CanvasObject, width float32) float32 {
+	preview := width * 9 / 16
+	put(objects[0], 0, 0, width, preview)
+	y := preview + 10
+	place := func(o fyne.CanvasObject, gap float32) {
+		height := o.MinSize().Height
+		put(o, 0, y, width, height)
+		y += height + gap
+	}
+	place(objects[1], 14)
+	place(objects[2], 4)
+	put(objects[3], deviceRowIcon+10, y, min(width-deviceRowIcon-10, 240), 8)
+	y += 8 + deviceRowGap
+	place(objects[4], deviceRowGap)
+	place(objects[5], deviceRowGap)
+	hint, next := objects[6], objects[7]
+	right := width
+	if next.Visible() {
+		m := next.MinSize()
+		right -= m.Width
+		put(next, right, y, m.Width, m.Height)
+		right -= 8
+	}
+	hint.Resize(fyne.NewSize(right+8, hint.Size().Height)) // breaks its lines
+	height := hint.MinSize().Height
+	put(hint, -8, y-4, right+8, height)
+	if next.Visible() {
+		height = max(height, next.MinSize().Height+4)
+	}
+	return y + height - 4
 }
 
 func (s *startScreen) show() {
-	st, t := &s.w.state, s.w.texts
-	setVisible(s.content, !st.showsStage())
+	st := &s.w.state
 	visible := !st.showsStage()
+	setVisible(s.content, visible)
+	s.showPreview(visible)
+	if !visible {
+		return
+	}
+	t := s.w.texts
+	showDevice(s.mic, st.mic.wish, "", assets.Mic, assets.MicOff)
+	showDevice(s.camera, st.camera.wish, "", assets.Camera, assets.CameraOff)
+	s.mic.SetTip(micTip(t, st.mic.wish))
+	s.camera.SetTip(cameraTip(t, st.camera.wish))
+	s.mic.SetEnabled(!st.joining)
+	s.camera.SetEnabled(!st.joining)
+	words := t.T("join.preview")
+	if st.camera.err != nil {
+		words = t.T("join.retry")
+	}
+	if s.preview.Text != words {
+		s.preview.SetText(words)
+	}
+	setVisible(s.preview, !st.camera.open && !st.joining)
+	for _, d := range s.devices {
+		d.show()
+	}
+	s.hear.show()
+	s.chime.show()
+	if words := s.hintWords(); s.hint.Text != words {
+		s.hint.SetText(words)
+	}
+	setVisible(s.next, s.silent())
+	s.form.Set(st.form.roomID, st.form.userID, st.form.token, st.form.mint)
+	s.form.SetDevices(st.mic.wish, st.camera.wish)
+	s.form.SetRecent(len(st.frame.prefs.Recent) > 0)
+	s.form.SetJoining(st.joining)
+	s.showFailure()
+	s.content.Content.Refresh()
+}
+
+func (s *startScreen) showPreview(visible bool) {
+	st, t := &s.w.state, s.w.texts
 	var list []tile
 	if visible {
 		name := first(st.form.userID, t.T("join.you"))
@@ -139,32 +288,35 @@ func (s *startScreen) show() {
 		s.holder.Refresh()
 	}
 	s.stage.setVisible(visible && st.page == pageRoom)
-	if !visible {
-		return
-	}
-	showDevice(s.mic, st.mic.wish, "", assets.Mic, assets.MicOff)
-	showDevice(s.camera, st.camera.wish, "", assets.Camera, assets.CameraOff)
-	s.mic.SetTip(micTip(t, st.mic.wish))
-	s.camera.SetTip(cameraTip(t, st.camera.wish))
-	setVisible(s.preview, !st.camera.open)
-	setVisible(s.testMic, !st.mic.open)
-	setVisible(s.meter, st.mic.open)
-	s.hint.SetText(s.hintWords())
-	s.form.Set(st.form.roomID, st.form.userID, st.form.token, st.form.mint)
-	s.form.SetJoining(st.joining)
-	setVisible(s.cancel, st.joining)
-	s.showFailure()
-	s.content.Refresh()
 }
 
-// hintWords is the line below the preview: what is wrong with a device, else what joining does.
+// silent tells that a microphone is open and gives nothing.
+func (s *startScreen) silent() bool {
+	st := &s.w.state
+	return st.frame.micSilent && st.frame.sound.Listening && !st.joining
+}
+
+// hintWords is the line below the devices: what is wrong with one, else what joining does.
 func (s *startScreen) hintWords() string {
 	st, t := &s.w.state, s.w.texts
+	cameras := st.frame.devices.byKind[kindCamera]
 	switch {
 	case st.camera.err != nil:
 		return t.T("join.camera.failed", st.camera.err.Msg)
 	case st.mic.err != nil:
 		return t.T("join.mic.failed", st.mic.err.Msg)
+	case st.frame.sound.Test == SoundRecording:
+		return t.T("join.speak")
+	case st.frame.sound.Test == SoundReplaying:
+		return t.T("join.replay")
+	case st.mic.wish && st.frame.sound.Err != nil:
+		return t.T("join.mic.failed", st.frame.sound.Err.Error())
+	case s.silent():
+		return t.T("join.mic.silent")
+	case s.w.cfg.Devices != nil && !st.frame.devices.loaded:
+		return t.T("set.devices.searching")
+	case s.w.cfg.Devices != nil && len(cameras) == 0 && st.frame.devices.failed[kindCamera] == nil && st.frame.using.camera == "":
+		return t.T("join.camera.none")
 	case st.mic.wish && st.camera.wish:
 		return t.T("join.with.both")
 	case st.mic.wish:
@@ -179,13 +331,17 @@ func (s *startScreen) showFailure() {
 	st := &s.w.state
 	setVisible(s.formBox, st.ending == nil)
 	setVisible(s.endedBox, st.ending != nil)
+	words := s.w.texts.T("join.title")
 	if st.ending != nil {
-		s.title.SetText(s.w.texts.T("ended.title"))
+		words = s.w.texts.T("ended.title")
 		why, cure := s.w.endingWords()
-		s.endedWhy.SetText(why)
+		if s.endedWhy.Text != why {
+			s.endedWhy.SetText(why)
+		}
 		s.endedText.Set(exact(st.ending), cure)
-	} else {
-		s.title.SetText(s.w.texts.T("join.title"))
+	}
+	if s.title.Text != words {
+		s.title.SetText(words)
 	}
 	if f := st.joinFailure; f != nil {
 		s.form.Error.Set(exact(f), s.w.cure(f))
@@ -194,10 +350,76 @@ func (s *startScreen) showFailure() {
 	}
 }
 
+// showRecent opens the menu of the rooms that were joined before.
+func (s *startScreen) showRecent() {
+	w := s.w
+	var items []widgets.MenuItem
+	for i, r := range w.state.frame.prefs.Recent {
+		items = append(items, widgets.MenuItem{
+			ID: fmt.Sprintf("join.recent.%d", i), Label: r.RoomID, Keys: w.when(r.At),
+			Run: func() {
+				w.command("room.recent", map[string]any{"roomId": r.RoomID}, func() {
+					f := w.state.form
+					f.roomID = r.RoomID
+					w.send(formEdited{f})
+				})
+			},
+		})
+	}
+	w.command("recent.open", nil, func() { w.showMenu(items, s.form.Recent) })
+}
+
+// when is a time of the past for people: "today 09:12", "yesterday", "12.05.2026".
+func (w *Window) when(at time.Time) string {
+	t := w.texts
+	now := w.now()
+	at = at.In(now.Location())
+	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location()) }
+	switch days := int(day(now).Sub(day(at)).Round(24*time.Hour) / (24 * time.Hour)); {
+	case days == 0:
+		return t.T("when.today", at.Format("15:04"))
+	case days == 1:
+		return t.T("when.yesterday")
+	case days > 1 && days < 7:
+		return t.T("when.days", days)
+	}
+	return at.Format("2006-01-02")
+}
+
 // sample shows the loudness of the microphone.
 func (s *startScreen) sample(now samples) {
 	s.meter.SetLevel(now.level)
 	s.stage.sample(now)
+}
+
+// nextMicrophone chooses the next microphone of the list.
+func (w *Window) nextMicrophone() {
+	names := []string{""}
+	for _, d := range w.state.frame.devices.byKind[kindMicrophone] {
+		names = append(names, d.ID)
+	}
+	i := indexOf(names, w.state.frame.using.microphone)
+	w.chooseDevice(kindMicrophone, names[(i+1)%len(names)])
+}
+
+// silenceAfter is how long an open microphone must give nothing before somebody is asked whether it is the right one.
+const silenceAfter = 5 * time.Second
+
+// silence notices a microphone that gives nothing at all.
+type silence struct{ since time.Time }
+
+// micSilent tells that the open microphone gives nothing, or something.
+type micSilent struct{ on bool }
+
+// add takes a reading and tells whether there was nothing for long.
+func (s *silence) add(at time.Time, level int, open bool) bool {
+	switch {
+	case !open || level > 0:
+		s.since = time.Time{}
+	case s.since.IsZero():
+		s.since = at
+	}
+	return !s.since.IsZero() && at.Sub(s.since) >= silenceAfter
 }
 
 // exact is a failure as the API told it, with its number.

@@ -20,6 +20,9 @@ const (
 	pageSettings
 )
 
+// pageNames are the pages' names in rows and for the driver.
+var pageNames = [...]string{pageRoom: "room", pageAPI: "api", pageSettings: "settings"}
+
 // noError is what the error line says before anything went wrong.
 const noError = "no error"
 
@@ -162,6 +165,8 @@ func (s state) reduceWhole(m any, now time.Time) state {
 		s.form, s.joinFailure = m.form, nil
 	case pageChosen:
 		s.page = m.page
+	case roomLeft:
+		s.mic.wish = m.micWish
 	case deviceWished:
 		d := s.device(m.source)
 		d.wish = !d.wish
@@ -221,8 +226,9 @@ func (s state) reduceEvent(ev room.Event, now time.Time) state {
 		d := s.device(ev.Source)
 		d.open, d.err = ev.On, failureOf(ev.Err)
 		switch {
-		case ev.Err == nil:
+		case ev.Err == nil && !(s.frame.leftMic && ev.Source == media.Microphone):
 			d.wish = ev.On
+		case ev.Err == nil: // closed by the Leave button
 		case !s.inRoom() && !s.joining: // the start page tells it below the preview
 		case ev.Source == media.Camera:
 			s.notice = notice{noticeCamera, ev.Err.ErrMsg}

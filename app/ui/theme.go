@@ -19,7 +19,8 @@ const (
 // parlorTheme is the look of the window: own colours that pass the contrast test in both variants,
 // and fonts that have Chinese on every machine.
 type parlorTheme struct {
-	wish string // themeSystem, themeDark or themeLight
+	wish string  // themeSystem, themeDark or themeLight
+	text float32 // size of text, 1 for 100 %
 }
 
 type palette map[fyne.ThemeColorName]color.NRGBA
@@ -101,15 +102,22 @@ func (t *parlorTheme) Icon(name fyne.ThemeIconName) fyne.Resource {
 	return theme.DefaultTheme().Icon(name)
 }
 
-// Size implements fyne.Theme.
+// Size implements fyne.Theme. Text and the icons in it have the size that the user chose; gaps and radii stay, so that larger text
+// has more room.
 func (t *parlorTheme) Size(name fyne.ThemeSizeName) float32 {
+	text := t.text
+	if text == 0 {
+		text = 1
+	}
 	switch name {
 	case theme.SizeNameCaptionText:
-		return 12
+		return 12 * text
 	case theme.SizeNameHeadingText:
-		return 24
+		return 24 * text
 	case theme.SizeNameSubHeadingText:
-		return 18
+		return 18 * text
+	case theme.SizeNameText, theme.SizeNameInlineIcon:
+		return theme.DefaultTheme().Size(name) * text
 	case theme.SizeNameInputRadius, theme.SizeNameButtonRadius, theme.SizeNameSelectionRadius:
 		return 8
 	}

@@ -171,18 +171,18 @@ func (b *toolbar) devices(kind, title, chosen string) []widgets.MenuItem {
 	w, t := b.w, b.w.texts
 	items := []widgets.MenuItem{{Label: title, Heading: true}}
 	items = append(items, widgets.MenuItem{
-		ID: "menu." + kind + ".default", Label: t.T("set.devices.default"), Checked: chosen == "", Run: func() { w.setDevice(kind, "") },
+		ID: "menu." + kind + ".default", Label: t.T("set.devices.default"), Checked: chosen == "", Run: func() { w.chooseDevice(kind, "") },
 	})
 	known := chosen == ""
-	for _, d := range w.devices.byKind[kind] {
+	for _, d := range w.state.frame.devices.byKind[kind] {
 		known = known || d.ID == chosen
 		items = append(items, widgets.MenuItem{
-			ID: "menu." + kind + "." + d.ID, Label: first(d.Label, d.ID), Checked: d.ID == chosen, Run: func() { w.setDevice(kind, d.ID) },
+			ID: "menu." + kind + "." + d.ID, Label: first(d.Label, d.ID), Checked: d.ID == chosen, Run: func() { w.chooseDevice(kind, d.ID) },
 		})
 	}
 	if !known {
 		items = append(items, widgets.MenuItem{
-			ID: "menu." + kind + "." + chosen, Label: chosen, Checked: true, Run: func() { w.setDevice(kind, chosen) },
+			ID: "menu." + kind + "." + chosen, Label: chosen, Checked: true, Run: func() { w.chooseDevice(kind, chosen) },
 		})
 	}
 	return items
@@ -190,19 +190,19 @@ func (b *toolbar) devices(kind, title, chosen string) []widgets.MenuItem {
 
 func (b *toolbar) micMenu() []widgets.MenuItem {
 	w := b.w
-	items := append(b.retry(media.Microphone, w.state.mic), b.devices(kindMicrophone, w.texts.T("set.microphone"), w.cfg.Microphone)...)
-	items = append(append(items, widgets.MenuItem{}), b.devices(kindSpeaker, w.texts.T("set.speaker"), w.cfg.Speaker)...)
-	return append(items, b.settings("menu.audio", w.texts.T("menu.audio"))...)
+	items := append(b.retry(media.Microphone, w.state.mic), b.devices(kindMicrophone, w.texts.T("set.microphone"), w.state.frame.using.microphone)...)
+	items = append(append(items, widgets.MenuItem{}), b.devices(kindSpeaker, w.texts.T("set.speaker"), w.state.frame.using.speaker)...)
+	return append(items, b.settings("menu.audio", w.texts.T("menu.audio"), sectionAudio)...)
 }
 
 func (b *toolbar) cameraMenu() []widgets.MenuItem {
 	w := b.w
-	items := append(b.retry(media.Camera, w.state.camera), b.devices(kindCamera, w.texts.T("set.camera"), w.cfg.Camera)...)
+	items := append(b.retry(media.Camera, w.state.camera), b.devices(kindCamera, w.texts.T("set.camera"), w.state.frame.using.camera)...)
 	mirror := !w.state.layout.unmirrored
 	items = append(items, widgets.MenuItem{}, widgets.MenuItem{
 		ID: "menu.mirror", Label: w.texts.T("menu.mirror"), Checked: mirror, Run: func() { w.setMirror(!mirror) },
 	})
-	return append(items, b.settings("menu.video", w.texts.T("menu.video"))...)
+	return append(items, b.settings("menu.video", w.texts.T("menu.video"), sectionVideo)...)
 }
 
 // retry opens a device that failed once more.
@@ -216,11 +216,8 @@ func (b *toolbar) retry(source media.Source, d device) []widgets.MenuItem {
 	}
 }
 
-func (b *toolbar) settings(id, label string) []widgets.MenuItem {
-	w := b.w
-	return []widgets.MenuItem{{}, {ID: id, Icon: assets.Settings, Label: label, Run: func() {
-		w.command("page.settings", nil, func() { w.send(pageChosen{pageSettings}) })
-	}}}
+func (b *toolbar) settings(id, label string, section settingsSection) []widgets.MenuItem {
+	return []widgets.MenuItem{{}, {ID: id, Icon: assets.Settings, Label: label, Run: func() { b.w.openSettings(section) }}}
 }
 
 func (b *toolbar) moreMenu() []widgets.MenuItem {
@@ -234,8 +231,6 @@ func (b *toolbar) moreMenu() []widgets.MenuItem {
 		{ID: "menu.audioOnly", Icon: assets.CameraOff, Label: t.T("menu.audioOnly"), Checked: l.audioOnly, Run: func() { w.setAudioOnly(!l.audioOnly) }},
 		{ID: "menu.hideSelf", Icon: assets.EyeOff, Label: t.T("menu.hideSelf"), Checked: l.hideSelf, Run: func() { w.setHideSelf(!l.hideSelf) }},
 		{},
-		{ID: "menu.keys", Icon: assets.Keyboard, Label: t.T("set.keys"), Run: func() {
-			w.command("page.settings", nil, func() { w.send(pageChosen{pageSettings}) })
-		}},
+		{ID: "menu.keys", Icon: assets.Keyboard, Label: t.T("key.list"), Keys: "F1", Run: w.openKeys},
 	}
 }

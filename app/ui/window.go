@@ -42,8 +42,6 @@ type Backend interface {
 	Stats() room.Stats
 	// MicrophoneLevel is the loudness of the own microphone, 0..100. Any goroutine.
 	MicrophoneLevel() int
-	// RetryNow tries to reconnect at once.
-	RetryNow()
 }
 
 // Config describes a Window.
@@ -51,19 +49,25 @@ type Config struct {
 	App     fyne.App
 	Post    func(func()) // runs a function on the UI goroutine, in order; must not wait for it
 	Backend Backend
-	Devices media.Devices // for the lists in the settings; nil: no lists
+	Machine Machine
+	Devices media.Devices // for the lists of devices; nil: no lists
+	Sound   SoundCheck    // nil: no level and no tests before the room
 
 	AppID, Server         string
 	RoomID, UserID, Token string // fill the form
 	CanMint               bool   // Backend.MintToken works
 	Embedded              bool   // the server runs in this process
+	Listen                string // address that the server in this process listens on, "": another process has it
 
 	Camera, Microphone, Speaker string // device names in use; "" is the default device
 	Lang                        string // "en", "zh-Hans"; "": what was chosen last, else the system's
 	Theme                       string // "dark", "light", "system"; "": what was chosen last
 	Version                     string
+	Data                        string       // the folder of key and preferences
 	Folder                      string       // for logs and exports; "": none are written
 	Lab                         bool         // the bridge has the methods for virtual peers, faults and bug bundles
+	Drive                       string       // address of the QA driver, "": none
+	Licences                    string       // of everything in the program; "": not known
 	OnClosed                    func()       // the user closed the window; may be nil
 	Log                         *slog.Logger // nil: slog.Default()
 }
@@ -97,21 +101,29 @@ type Window struct {
 	cancel  context.CancelFunc
 	wait    sync.WaitGroup // device lists
 
-	devices deviceLists
+	listening listening
+	talkHint  talkHint
+	quiet     silence
+	holding   func()                                        // stops the timer of the space bar that is held; nil: it is not
+	after     func(d time.Duration, f func()) (stop func()) // runs f later on the UI goroutine
+	size      fyne.Size                                     // of the window, unless it is full screen
 
-	shell    *shell
-	start    *startScreen
-	room     *roomScreen
-	console  *console.Console
-	settings *settingsScreen
-	controls map[string]fyne.CanvasObject
-	menu     openMenu
-	lastTap  tileTap
+	shell     *shell
+	start     *startScreen
+	room      *roomScreen
+	console   *console.Console
+	settings  *settingsScreen
+	controls  map[string]fyne.CanvasObject
+	menu      openMenu
+	lastTap   tileTap
+	actions   []action
+	keys      map[keyPress]action
+	shortcuts []fyne.Shortcut          // of the window, for keys with modifiers
+	languages map[string]*assets.Texts // all of them, for the palette
+	dialogs   []*dialog                // the open ones, the topmost last
 	// Who is in the room and was made as loud as before; what Preferences have. See followMembers and keepVolumes.
 	gained      map[room.UserID]bool
 	keptVolumes map[room.UserID]int
-	keys        []binding
-	dialogs     []*dialog // the open ones, the topmost last
 }
 
 // New builds the window; Show shows it. Call it on the UI goroutine.
@@ -124,9 +136,19 @@ func newWindow(cfg Config, now func() time.Time) *Window {
 	}
 	prefs := cfg.App.Preferences()
 	w.texts = assets.NewTexts(first(cfg.Lang, prefs.String(prefLang)))
-	cfg.App.Settings().SetTheme(&parlorTheme{wish: first(cfg.Theme, prefs.String(prefTheme), themeSystem)})
+	w.after = w.afterFunc
+	w.languages = make(map[string]*assets.Texts)
+	for _, language := range assets.Languages() {
+		w.languages[language] = assets.NewTexts(language)
+	}
+	chosen := loadPreferences(prefs)
+	cfg.App.Settings().SetTheme(&parlorTheme{
+		wish: first(cfg.Theme, prefs.String(prefTheme), themeSystem), text: float32(chosen.TextSize) / 100,
+	})
 	w.state = state{
-		appID: cfg.AppID, errorLine: noError, side: sideState{panel: panelInfo},
+		page: chosen.Page, appID: cfg.AppID, errorLine: noError, side: sideState{panel: chosen.Panel}, frame: frameState{prefs: chosen, using: chosenDevices{
+			first(cfg.Camera, chosen.Camera), first(cfg.Microphone, chosen.Microphone), first(cfg.Speaker, chosen.Speaker),
+		}},
 		mic: device{wish: true}, camera: device{wish: true},
 		form: form{
 			roomID: first(cfg.RoomID, prefs.String(prefRoom)), userID: first(cfg.UserID, prefs.String(prefUser)),
@@ -136,21 +158,26 @@ func newWindow(cfg Config, now func() time.Time) *Window {
 	w.readLayout()
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.stage = media.NewStage(w.post, displayInterval)
-	w.sampler = newSampler(cfg.Backend, w.post, w.showSamples)
+	w.sampler = newSampler(w.readSamples, w.post, w.showSamples)
 	w.win = cfg.App.NewWindow(windowTitle)
 	w.win.SetIcon(assets.AppIcon())
 	w.win.SetPadded(false)
 	w.win.SetMaster()
 	w.win.SetOnClosed(func() {
-		w.closed.Store(true)
+		if !w.closed.Swap(true) {
+			w.keepWindow()
+		}
 		if cfg.OnClosed != nil {
 			cfg.OnClosed()
 		}
 	})
 	w.console = w.newConsole()
 	w.build()
+	w.actions = w.newActions()
 	w.bindKeys()
-	w.win.Resize(fyne.NewSize(firstWidth, firstHeight))
+	w.bindTalk()
+	w.win.SetCloseIntercept(w.closeByCross)
+	w.win.Resize(fyne.NewSize(chosen.Width, chosen.Height))
 	w.loadDevices()
 	return w
 }
@@ -183,7 +210,6 @@ func (w *Window) build() {
 	w.settings = newSettingsScreen(w)
 	w.shell = newShell(w)
 	w.win.SetContent(w.shell.content)
-	w.settings.show()
 	w.show()
 }
 
@@ -196,7 +222,9 @@ func (w *Window) Fyne() fyne.Window { return w.win }
 // Close ends the window's goroutines and waits for them; the window itself is the driver's. Any goroutine
 // but one that Post waits for.
 func (w *Window) Close() {
-	w.closed.Store(true)
+	if !w.closed.Swap(true) {
+		w.keepWindow()
+	}
 	w.cancel()
 	w.stage.Close()
 	w.sampler.close()
@@ -218,8 +246,21 @@ func (w *Window) post(f func()) {
 
 // send reduces a message and shows the result.
 func (w *Window) send(m any) {
+	before := w.state
 	w.state = w.state.reduce(m, w.now())
 	w.show()
+	w.changed(&before, m)
+}
+
+// changed does what a change calls for beside being shown: sounds, and the room that was to follow.
+func (w *Window) changed(before *state, m any) {
+	w.playChange(before)
+	if next := w.state.frame.next; next != nil && before.inRoom() && !w.state.inRoom() {
+		w.send(roomAfter{})
+		w.send(formEdited{*next})
+		w.send(connectBegun{})
+		w.join()
+	}
 }
 
 // show brings everything on the screen into line with the state.
@@ -229,7 +270,15 @@ func (w *Window) show() {
 	w.room.show()
 	w.console.Show(w.situation())
 	w.console.SetVisible(w.state.page == pageAPI || w.room.onScreen() && w.state.side.shown() == panelAPI)
-	w.sampler.run(w.state.inRoom() || w.state.joining || w.state.mic.open || w.state.camera.open || w.state.frame.waits())
+	w.settings.show()
+	w.listenNow()
+	st := &w.state
+	w.sampler.run(st.inRoom() || st.joining || st.mic.open || st.camera.open || st.frame.waits() || w.listening.on || st.frame.sound.Test != SoundQuiet)
+}
+
+// readSamples runs on the sampler's goroutine.
+func (w *Window) readSamples() samples {
+	return samples{at: time.Now(), stats: w.cfg.Backend.Stats(), level: w.level(), cpu: w.cfg.Machine.CPUTime()}
 }
 
 // HandleEvent shows an event of the room. Any goroutine.
@@ -283,84 +332,6 @@ func (w *Window) Notice(words string) {
 	w.post(func() { w.send(noticeCame{notice{noticeWords, words}}) })
 }
 
-// Join does what the Join button does. Any goroutine.
-func (w *Window) Join() {
-	w.post(func() {
-		w.send(connectBegun{})
-		w.join()
-	})
-}
-
-// join is the guide's flow (R-73..R-76): camera, microphone, then the room. Each call is a row in the
-// log. A refused device does not stop the join.
-func (w *Window) join() {
-	f := w.state.form
-	if !widgets.ValidID(f.roomID) || !widgets.ValidID(f.userID) {
-		w.send(joinRefused{w.texts.T("join.id.wrong")})
-		return
-	}
-	token := f.token
-	if f.mint {
-		var err error
-		if token, err = w.cfg.Backend.MintToken(f.roomID, f.userID); err != nil {
-			w.send(joinRefused{w.texts.T("join.mint.failed", err.Error())})
-			return
-		}
-	}
-	prefs := w.cfg.App.Preferences()
-	prefs.SetString(prefRoom, f.roomID)
-	prefs.SetString(prefUser, f.userID)
-	mic, camera := bit(w.state.mic.wish), bit(w.state.camera.wish)
-	w.command("room.join", map[string]any{"roomId": f.roomID, "userId": f.userID}, func() {
-		w.call("changeVideoCapture", map[string]any{"state": camera})
-		w.call("changeAudioCapture", map[string]any{"state": mic})
-		w.call("changeStreamPublishState", map[string]any{"state": mic, "streamType": string(room.StreamAudio)})
-		w.call("joinRtcRoom", map[string]any{"roomId": f.roomID, "token": token, "userId": f.userID})
-	})
-}
-
-// bit is the documents' DeviceOpen or DeviceClose.
-func bit(on bool) int {
-	if on {
-		return 1
-	}
-	return 0
-}
-
-// leave is the Leave button; before the answer to joinRtcRoom it cancels the join.
-func (w *Window) leave() {
-	roomID := w.state.roomID
-	if roomID == "" {
-		roomID = w.state.form.roomID
-	}
-	w.call("exitRtcRoom", map[string]any{"roomId": roomID})
-}
-
-// toggle turns the microphone or the camera on or off: for the others when in a room, for the preview
-// before. One call does it but for media that changeStreamPublishState withholds: capture alone would
-// let the user believe that he is heard.
-func (w *Window) toggle(source media.Source) {
-	method, streamType, d, out := "changeAudioCapture", room.StreamAudio, w.state.mic, w.state.audioOut
-	if source == media.Camera {
-		method, streamType, d, out = "changeVideoCapture", room.StreamVideo, w.state.camera, w.state.videoOut
-	}
-	if !w.state.inRoom() {
-		w.send(deviceWished{source})
-		w.call(method, map[string]any{"state": bit(!d.wish)})
-		return
-	}
-	if w.state.live(source) {
-		w.call(method, map[string]any{"state": 0})
-		return
-	}
-	if !d.open {
-		w.call(method, map[string]any{"state": 1})
-	}
-	if !out.on() {
-		w.call("changeStreamPublishState", map[string]any{"state": 1, "streamType": string(streamType)})
-	}
-}
-
 // updateToken gets a new token for the present room.
 func (w *Window) updateToken() {
 	token, err := w.cfg.Backend.MintToken(w.state.roomID, w.state.userID)
@@ -371,13 +342,21 @@ func (w *Window) updateToken() {
 	w.call("updateToken", map[string]any{"token": token})
 }
 
-// rejoin joins the room that the user was in.
-func (w *Window) rejoin() {
-	f := w.state.form
-	f.roomID, f.userID = w.state.lastRoom, w.state.lastUser
-	w.send(formEdited{f})
-	w.send(connectBegun{})
-	w.join()
+// resized notes the size of the window.
+func (w *Window) resized(size fyne.Size) {
+	if !w.win.FullScreen() {
+		w.size = size
+	}
+}
+
+// keepWindow keeps size, page and panel for the next start.
+func (w *Window) keepWindow() {
+	p := w.state.frame.prefs
+	if !w.size.IsZero() {
+		p.Width, p.Height = w.size.Width, w.size.Height
+	}
+	p.Page, p.Panel = w.state.page, w.state.side.panel
+	p.save(w.cfg.App.Preferences())
 }
 
 // copy puts text on the clipboard.
@@ -394,7 +373,21 @@ func (w *Window) setLanguage(wish string) {
 
 func (w *Window) setTheme(wish string) {
 	w.cfg.App.Preferences().SetString(prefTheme, wish)
-	w.cfg.App.Settings().SetTheme(&parlorTheme{wish: wish})
+	w.cfg.App.Settings().SetTheme(&parlorTheme{wish: wish, text: float32(w.state.frame.prefs.TextSize) / 100})
+}
+
+// themeWish is the theme that was chosen.
+func (w *Window) themeWish() string {
+	if present, ok := w.cfg.App.Settings().Theme().(*parlorTheme); ok {
+		return present.wish
+	}
+	return themeSystem
+}
+
+// applyTheme makes the text as large as the preferences say.
+func (w *Window) applyTheme() {
+	w.cfg.App.Settings().SetTheme(&parlorTheme{wish: w.themeWish(), text: float32(w.state.frame.prefs.TextSize) / 100})
+	w.show()
 }
 
 // The keys of Preferences.

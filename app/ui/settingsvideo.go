@@ -1,0 +1,45 @@
+package ui
+
+import (
+	"fmt"
+
+	"parlor/media"
+)
+
+// video is the camera and the pictures.
+func (s *settingsScreen) video(f *settingsForm) {
+	w, t := s.w, s.w.texts
+	f.device(kindCamera, t.T("set.camera"))
+	f.refresh("set.video.refresh")
+	f.heading(t.T("set.picture"))
+	f.choice("set.video.picture", t.T("set.picture.size"), t.T("set.picture.note"), pictureSizes,
+		func() int { return indexOf(pictureSizes, w.state.frame.prefs.Picture) },
+		func(i int) { w.setEncoder(pictureSizes[i], w.state.frame.prefs.Rate) })
+	rates := make([]string, len(pictureRates))
+	for i, r := range pictureRates {
+		rates[i] = t.T("set.picture.rate.words", r)
+	}
+	f.choice("set.video.rate", t.T("set.picture.rate"), "", rates,
+		func() int { return indexOf(pictureRates, w.state.frame.prefs.Rate) },
+		func(i int) { w.setEncoder(w.state.frame.prefs.Picture, pictureRates[i]) })
+}
+
+// largest is the picture that may be sent.
+func (p *preferences) largest() media.VideoFormat {
+	f := media.VideoFormat{Rate: float64(p.Rate)}
+	if _, err := fmt.Sscanf(p.Picture, "%dx%d", &f.Width, &f.Height); err != nil {
+		return media.VideoFormat{} // no bound
+	}
+	return f
+}
+
+// setEncoder is one documented call; the choice is kept for later starts.
+func (w *Window) setEncoder(picture string, rate int) {
+	p := w.state.frame.prefs
+	p.Picture, p.Rate = picture, rate
+	w.prefer(p)
+	f := p.largest()
+	w.call("setVideoEncoderConfig", map[string]any{
+		"maxSolution": map[string]any{"width": f.Width, "height": f.Height, "frameRate": rate},
+	})
+}
