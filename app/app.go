@@ -168,7 +168,7 @@ func (a *App) start() error {
 		OnEvent: a.onEvent,
 	})
 	if a.opts.Kit.Devices != nil {
-		a.sound = newSoundCheck(a.opts.Kit.Devices, func(s ui.SoundState) { a.window.HandleSound(s) }, a.log)
+		a.sound = newSoundCheck(a.opts.Kit.Devices, a.log)
 	}
 	a.window = ui.New(ui.Config{
 		App: a.opts.Fyne, Post: a.opts.Post, Backend: (*backend)(a), Machine: (*machine)(a), Sound: a.soundCheck(),
@@ -179,6 +179,9 @@ func (a *App) start() error {
 		Lang: language(a.opts.Lang), Theme: a.opts.Theme, Version: a.opts.Version, Log: a.log,
 		Folder: filepath.Join(a.opts.Data, "logs"), Lab: true,
 	})
+	if a.sound != nil {
+		a.sound.start(a.window.HandleSound)
+	}
 	if a.opts.Drive != "" {
 		if a.drive, err = newDrive(a.opts.Drive, a); err != nil {
 			return err

@@ -50,11 +50,15 @@ const (
 	testChime
 )
 
-// newSoundCheck starts it; close ends it. tell is called on its goroutine.
-func newSoundCheck(devices media.Devices, tell func(ui.SoundState), log *slog.Logger) *soundCheck {
-	c := &soundCheck{devices: devices, tell: tell, log: log, wake: make(chan struct{}, 1), quit: make(chan struct{})}
+// newSoundCheck returns one that notes wishes, for start to fulfil.
+func newSoundCheck(devices media.Devices, log *slog.Logger) *soundCheck {
+	return &soundCheck{devices: devices, log: log, wake: make(chan struct{}, 1), quit: make(chan struct{})}
+}
+
+// start begins; close ends it. tell is called on its goroutine.
+func (c *soundCheck) start(tell func(ui.SoundState)) {
+	c.tell = tell
 	c.tasks.Go(c.run)
-	return c
 }
 
 // Listen implements ui.SoundCheck.

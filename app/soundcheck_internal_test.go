@@ -20,7 +20,8 @@ func checkSound(t *testing.T, f func(c *soundCheck, devices *mediatest.Devices, 
 	synctest.Test(t, func(t *testing.T) {
 		devices := mediatest.NewDevices()
 		var states []ui.SoundState // synctest.Wait orders the goroutines
-		c := newSoundCheck(devices, func(s ui.SoundState) { states = append(states, s) }, slog.New(slog.DiscardHandler))
+		c := newSoundCheck(devices, slog.New(slog.DiscardHandler))
+		c.start(func(s ui.SoundState) { states = append(states, s) })
 		f(c, devices, func() []ui.SoundState {
 			synctest.Wait()
 			got := states
