@@ -142,7 +142,7 @@ func (x *xClient) window(title string, area image.Rectangle, c color.RGBA) xprot
 		uint16(area.Dx()), uint16(area.Dy()), 0, xproto.WindowClassInputOutput, x.info.RootVisual,
 		xproto.CwBackPixel, []uint32{pixel(c)}).Check())
 	x.setText(w, "_NET_WM_NAME", "UTF8_STRING", title)
-	x.setText(w, "WM_CLASS", "STRING", "painter\x00Painter\x00")
+	x.setText(w, "WM_CLASS", "STRING", "painter\x00Färber\x00") // UTF-8 whatever its type says, as toolkits write it
 	x.check(xproto.MapWindowChecked(x.conn, w).Check())
 	return w
 }
@@ -264,9 +264,9 @@ func TestSet_Screens(t *testing.T) {
 	set := device.New(device.Config{})
 	screen := media.ScreenInfo{DeviceInfo: media.DeviceInfo{ID: "screen:screen", Label: "screen", Default: true}, Width: 801, Height: 601}
 	painted := media.ScreenInfo{
-		DeviceInfo: media.DeviceInfo{ID: windowID(paint), Label: "Käse – 芝士 [31m"}, Window: true, App: "Painter", Width: 100, Height: 70,
+		DeviceInfo: media.DeviceInfo{ID: windowID(paint), Label: "Käse – 芝士 [31m"}, Window: true, App: "Färber", Width: 100, Height: 70,
 	}
-	latin := media.ScreenInfo{DeviceInfo: media.DeviceInfo{ID: windowID(old), Label: "café"}, Window: true, App: "Painter", Width: 50, Height: 50}
+	latin := media.ScreenInfo{DeviceInfo: media.DeviceInfo{ID: windowID(old), Label: "café"}, Window: true, App: "Färber", Width: 50, Height: 50}
 	got, err := set.Screens()
 	if err != nil {
 		t.Fatal(err)

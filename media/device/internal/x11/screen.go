@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Monitor is a part of the screen that one display device shows.
@@ -229,7 +230,7 @@ func (c *Conn) describe(id uint32, managed bool) (w Window, ok bool, err error) 
 		return w, false, err
 	}
 	if _, app, found := strings.Cut(string(class.value), "\x00"); found {
-		w.App = clean(latin1(strings.TrimRight(app, "\x00")))
+		w.App = clean(strings.TrimRight(app, "\x00"))
 	}
 	pid, _, err := c.property(id, "_NET_WM_PID")
 	if err != nil {
@@ -248,41 +249,32 @@ func (c *Conn) title(id uint32) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if !ok || len(p.value) == 0 {
-			continue
-		}
-		utf8, err := c.atom("UTF8_STRING")
-		if err != nil {
-			return "", err
-		}
-		if p.kind == utf8 {
+		if ok && len(p.value) > 0 {
 			return clean(string(p.value)), nil
 		}
-		return clean(latin1(string(p.value))), nil
 	}
 	return "", nil
-}
-
-// latin1 decodes ISO 8859-1, in which old properties are written.
-func latin1(s string) string {
-	runes := make([]rune, len(s))
-	for i := range len(s) {
-		runes[i] = rune(s[i])
-	}
-	return string(runes)
 }
 
 // maxTitle bounds names that other programs choose, in characters.
 const maxTitle = 200
 
-// clean makes one printable line of what another program calls itself.
+// clean makes one printable line of what another program calls itself. Old properties are in ISO 8859-1 by their type, but many
+// programs write UTF-8 into them, which is hardly ever anything else by chance.
 func clean(s string) string {
+	if !utf8.ValidString(s) {
+		runes := make([]rune, len(s))
+		for i := range len(s) {
+			runes[i] = rune(s[i])
+		}
+		s = string(runes)
+	}
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsGraphic(r) {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(s, "\ufffd"))
+	}, s)
 	s = strings.Join(strings.Fields(s), " ")
 	if runes := []rune(s); len(runes) > maxTitle {
 		s = string(runes[:maxTitle-1]) + "…"
@@ -292,8 +284,7 @@ func clean(s string) string {
 
 // property is the value of a property of a window.
 type property struct {
-	kind   uint32 // atom of its type
-	format uint8  // bits of an item
+	format uint8 // bits of an item
 	value  []byte
 }
 
@@ -323,10 +314,10 @@ func (c *Conn) property(window uint32, name string) (p property, ok bool, err er
 	if err != nil {
 		return property{}, false, err
 	}
-	p = property{kind: order.Uint32(reply[8:]), format: reply[1]}
-	if p.kind == 0 {
+	if kind := order.Uint32(reply[8:]); kind == 0 {
 		return property{}, false, nil
 	}
+	p.format = reply[1]
 	n := int64(order.Uint32(reply[16:])) * int64(p.format/8)
 	p.value = reply[32:][:min(n, int64(len(reply)-32))]
 	return p, true, nil
