@@ -56,6 +56,9 @@ const (
 // presetsOf lists what can be tried with a method.
 func presetsOf(m bridge.Method) []preset {
 	list := []preset{{kind: presetValid}}
+	if ours(m.Name) { // no document says how they fail
+		list[0].promise = unknownOutcome
+	}
 	if p, ok := switchOf(m); ok {
 		for _, v := range p.Enum {
 			list = append(list, preset{kind: presetVariant, variant: fmt.Sprintf("%s %v", p.Name, v), values: map[string]any{p.Name: v}})
@@ -67,7 +70,7 @@ func presetsOf(m bridge.Method) []preset {
 // switchOf is the parameter that a tester turns most: the first with a few values to choose from.
 func switchOf(m bridge.Method) (bridge.Param, bool) {
 	for _, p := range m.Params {
-		if p.Required && len(p.Enum) > 1 && len(p.Enum) <= 5 {
+		if (p.Required || p.Name == "state") && len(p.Enum) > 1 && len(p.Enum) <= 5 {
 			return p, true
 		}
 	}
@@ -130,6 +133,13 @@ var exceptions = map[string]int{
 	"exitRtcRoom toolong":  0,
 	"exitRtcRoom badchars": 0,
 	"updateToken empty":    errno.InvalidToken.No,
+	// No user has such a name, so none has such a stream.
+	"changeStreamSubscribeState empty":    errno.Failed.No,
+	"changeStreamSubscribeState toolong":  errno.Failed.No,
+	"changeStreamSubscribeState badchars": errno.Failed.No,
+	"changeScreenSubscribeState empty":    errno.Failed.No,
+	"changeScreenSubscribeState toolong":  errno.Failed.No,
+	"changeScreenSubscribeState badchars": errno.Failed.No,
 }
 
 func tokenPresets(m bridge.Method) []preset {
@@ -179,6 +189,8 @@ func validValue(m bridge.Method, p bridge.Param, s Situation) any {
 		return p.Default
 	case len(p.Enum) > 0 && p.Type == bridge.Number:
 		return p.Enum[len(p.Enum)-1] // 1, on
+	case len(p.Enum) > 0 && m.Group == bridge.Screen && p.Name == "streamType":
+		return string(room.StreamVideo) // a shared screen often has no sound
 	case len(p.Enum) > 0:
 		return p.Enum[0]
 	}
