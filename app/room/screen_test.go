@@ -54,7 +54,7 @@ func TestContext_ScreenShare(t *testing.T) {
 	if err := a.StartScreenShare(ctx, "nothing", ""); !errors.Is(err, errno.AuthDeny) {
 		t.Errorf("a screen that is not there, while sharing: got %v", err)
 	}
-	if err := a.StartScreenShare(ctx, "window", ""); err != nil {
+	if err := a.StartScreenShare(ctx, "window", "other sound"); err != nil {
 		t.Fatal(err)
 	}
 	ofA.await(blue)
@@ -66,7 +66,7 @@ func TestContext_ScreenShare(t *testing.T) {
 	i := a.await(0, captureOn(media.Screen, "window"))
 	a.await(i, shareEnded(true))
 	n = b.await(n, sharing())
-
+	a.await(i, is(func(e room.CaptureChanged) bool { return e.Source == media.ScreenAudio && !e.On })) // it takes its sound along
 	endings(t, m, a, b, n)
 }
 

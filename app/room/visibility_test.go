@@ -41,23 +41,29 @@ func TestContext_ChangeUserVisibility(t *testing.T) {
 	if err := a.ChangeStreamPublishState(ctx, false, room.StreamAudio); err != nil {
 		t.Errorf("not publishing unseen: got %v", err)
 	}
-	if err := errors.Join(a.ChangeUserVisibility(ctx, true), a.ChangeUserVisibility(ctx, true)); err != nil {
+	if _, err := a.SendMessage(ctx, "unseen"); err != nil { // comes to b after anything else that a did
 		t.Fatal(err)
 	}
+	b.await(0, text("unseen"))
 	b.mu.Lock()
 	for _, e := range b.events {
-		if l, ok := e.(room.ChatMembersChanged); ok && len(l.Users) > 2 {
+		if l, ok := e.(room.ChatMembersChanged); ok && len(l.Users) > 1 {
 			t.Errorf("seen: %v", l)
 		}
 	}
 	b.mu.Unlock()
+	if err := errors.Join(a.ChangeUserVisibility(ctx, true), a.ChangeUserVisibility(ctx, true)); err != nil {
+		t.Fatal(err)
+	}
 	n := b.await(0, video("b", "a"))
 	a.await(m, video("b", "a"))
 	if err := a.ChangeUserVisibility(ctx, false); err != nil {
 		t.Fatal(err)
 	}
 	n = b.await(n, members("b"))
-
+	if err := a.ChangeStreamPublishState(ctx, true, room.StreamVideo); errno.As("", err).Text() != "error code:-2009" {
+		t.Errorf("publishing unseen again: got %v", err)
+	}
 	unseenAcrossRestart(t, first, a, b, n)
 }
 
