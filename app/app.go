@@ -173,7 +173,7 @@ func (a *App) start() error {
 	a.window = ui.New(ui.Config{
 		App: a.opts.Fyne, Post: a.opts.Post, Backend: (*backend)(a), Machine: (*machine)(a), Sound: a.soundCheck(),
 		Devices: a.opts.Kit.Devices, Data: a.opts.Data, Listen: a.listening(), Drive: a.opts.Drive, Licences: a.opts.Licences,
-		AppID: a.app.ID, Server: url, Embedded: a.host != nil && a.host.own(), CanMint: a.app.Key != "",
+		AppID: a.app.ID, Server: url, Embedded: a.host != nil && a.host.own(), CanMint: a.app.Key != "", Invite: a.invite,
 		RoomID: a.roomID(), UserID: a.userID(), Token: a.opts.Token,
 		Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
 		Lang: language(a.opts.Lang), Theme: a.opts.Theme, Version: a.opts.Version, Log: a.log,

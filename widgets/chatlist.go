@@ -123,6 +123,17 @@ func (l *ChatList) ScrollToNewest() {
 	l.arrange()
 }
 
+// ShowFrom shows a line at the upper edge, or the end when less is left below.
+func (l *ChatList) ShowFrom(id uint64) {
+	i := l.index(id)
+	if i < 0 {
+		return
+	}
+	l.scroll.Offset.Y = l.tops[i]
+	l.newest = l.scroll.Offset.Y+l.scroll.Size().Height >= l.total()
+	l.arrange()
+}
+
 // AtNewest tells whether the newest message is on screen.
 func (l *ChatList) AtNewest() bool { return l.newest }
 
@@ -267,7 +278,9 @@ func (l *ChatList) scrolled() {
 
 // arrange brings the view and the rows into line with the lines.
 func (l *ChatList) arrange() {
-	limit := max(0, l.total()-l.scroll.Size().Height)
+	view := l.scroll.Size()
+	l.body.Resize(fyne.NewSize(view.Width, max(l.total(), view.Height))) // first: the scroller keeps offsets within it
+	limit := max(0, l.total()-view.Height)
 	if l.newest || l.scroll.Offset.Y > limit {
 		l.scroll.Offset.Y = limit
 	}

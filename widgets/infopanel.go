@@ -10,32 +10,39 @@ import (
 )
 
 const (
-	infoRowHeight = 36
-	infoNameWidth = 66
-	infoButton    = 36
+	infoRowHeight   = toolHeight
+	infoPlainHeight = 24 // of a row without buttons
+	infoNameWidth   = 74
+	infoButton      = toolHeight
 )
 
 // InfoField describes one line of an InfoPanel.
 type InfoField struct {
-	Name   string
-	Secret bool // shown as Mask until the eye is tapped
+	Name   string // by which it is set, and shown unless there is a label
+	Label  string
+	Secret bool // shown as Mask until it is revealed
+	Plain  bool // without a button to copy it
 }
 
 // InfoPanel shows named values, each with a button that copies it.
 type InfoPanel struct {
 	widget.BaseWidget
 
-	OnCopy func(field, value string)
+	OnCopy   func(field, value string)
+	OnReveal func(field string, show bool)
 
 	rows []*infoRow
+	wide float32 // of the names
 }
 
 type infoRow struct {
 	field        InfoField
 	value        string
 	revealed     bool
+	copied       bool
+	alarm        bool
 	name, text   *canvas.Text
-	copy, reveal *ToolButton
+	copy, reveal *ToolButton // nil: none
 }
 
 // Mask hides a secret but for its last four characters, and short ones wholly.
@@ -55,20 +62,29 @@ func NewInfoPanel(texts *assets.Texts, fields ...InfoField) *InfoPanel {
 	p := &InfoPanel{}
 	p.ExtendBaseWidget(p)
 	for _, f := range fields {
-		row := &infoRow{field: f, name: canvas.NewText(f.Name, nil), text: canvas.NewText("", nil)}
-		row.name.TextSize, row.text.TextSize = 13, 13
+		label := f.Label
+		if label == "" {
+			label = f.Name
+		}
+		row := &infoRow{field: f, name: canvas.NewText(label, nil), text: canvas.NewText("", nil)}
 		row.text.TextStyle.Monospace = true
-		row.copy = NewToolButton(assets.Copy, "", func() {
-			if p.OnCopy != nil {
-				p.OnCopy(row.field.Name, row.value)
-			}
-		})
-		row.copy.SetLook(LookFlat)
-		row.copy.SetTip(texts.T("info.copy", f.Name))
+		if !f.Plain {
+			row.copy = NewToolButton(assets.Copy, "", func() {
+				if p.OnCopy != nil {
+					p.OnCopy(row.field.Name, row.value)
+				}
+			})
+			row.copy.SetLook(LookFlat)
+			row.copy.SetTip(texts.T("info.copy", label))
+		}
 		if f.Secret {
-			row.reveal = NewToolButton(assets.Eye, "", func() { row.revealed = !row.revealed; p.Refresh() })
+			row.reveal = NewToolButton(assets.Eye, "", func() {
+				if p.OnReveal != nil {
+					p.OnReveal(row.field.Name, !row.revealed)
+				}
+			})
 			row.reveal.SetLook(LookFlat)
-			row.reveal.SetTip(texts.T("info.reveal", f.Name))
+			row.reveal.SetTip(texts.T("info.reveal", label))
 		}
 		p.rows = append(p.rows, row)
 	}
@@ -78,15 +94,42 @@ func NewInfoPanel(texts *assets.Texts, fields ...InfoField) *InfoPanel {
 
 // Set sets the value of a field; a secret is hidden again.
 func (p *InfoPanel) Set(field, value string) {
+	p.change(field, func(row *infoRow) {
+		if row.value != value {
+			row.value, row.revealed, row.copied = value, false, false
+		}
+	})
+}
+
+// SetAlarm shows a value as a warning, or no longer.
+func (p *InfoPanel) SetAlarm(field string, on bool) {
+	p.change(field, func(row *infoRow) { row.alarm = on })
+}
+
+// SetCopied shows a check mark on the button that copied a field, or takes it away.
+func (p *InfoPanel) SetCopied(field string, on bool) {
+	p.change(field, func(row *infoRow) { row.copied = on })
+}
+
+// SetRevealed shows or hides a secret.
+func (p *InfoPanel) SetRevealed(field string, on bool) {
+	p.change(field, func(row *infoRow) { row.revealed = on })
+}
+
+// change changes the row of a field and draws it anew when anything is different then.
+func (p *InfoPanel) change(field string, f func(*infoRow)) {
 	for _, row := range p.rows {
-		if row.field.Name == field && row.value != value {
-			row.value, row.revealed = value, false
+		if row.field.Name != field {
+			continue
+		}
+		before := *row
+		if f(row); *row != before {
 			p.Refresh()
 		}
 	}
 }
 
-// Buttons returns the buttons of a field; reveal is nil for a field that is no secret.
+// Buttons returns the buttons of a field; nil for one that it has not.
 func (p *InfoPanel) Buttons(field string) (copyButton, reveal *ToolButton) {
 	for _, row := range p.rows {
 		if row.field.Name == field {
@@ -100,7 +143,7 @@ func (p *InfoPanel) Buttons(field string) (copyButton, reveal *ToolButton) {
 func (p *InfoPanel) Texts() []string {
 	var words []string
 	for _, row := range p.rows {
-		words = append(words, row.field.Name, row.shown())
+		words = append(words, row.name.Text, row.shown())
 	}
 	return words
 }
@@ -109,7 +152,9 @@ func (p *InfoPanel) Texts() []string {
 func (p *InfoPanel) Objects() []fyne.CanvasObject {
 	var objects []fyne.CanvasObject
 	for _, row := range p.rows {
-		objects = append(objects, row.copy)
+		if row.copy != nil {
+			objects = append(objects, row.copy)
+		}
 		if row.reveal != nil {
 			objects = append(objects, row.reveal)
 		}
@@ -135,15 +180,41 @@ func (p *InfoPanel) CreateRenderer() fyne.WidgetRenderer {
 	}
 	return &renderer{
 		objects: append(objects, p.Objects()...), target: p, layout: p.layout, refresh: p.recolour,
-		minSize: func() fyne.Size { return fyne.NewSize(220, infoRowHeight*float32(len(p.rows))) },
+		minSize: func() fyne.Size {
+			var height float32
+			for _, row := range p.rows {
+				height += row.height()
+			}
+			return fyne.NewSize(220, height)
+		},
 	}
 }
 
+func (r *infoRow) height() float32 {
+	if r.copy == nil && r.reveal == nil {
+		return max(infoPlainHeight, r.text.MinSize().Height+4)
+	}
+	return max(infoRowHeight, r.text.MinSize().Height+4)
+}
+
 func (p *InfoPanel) recolour() {
+	p.wide = Scaled(infoNameWidth)
 	for _, row := range p.rows {
+		row.name.TextSize, row.text.TextSize = Scaled(13), Scaled(13)
 		row.name.Color = themed(theme.ColorNamePlaceHolder)
 		row.text.Color = themed(theme.ColorNameForeground)
-		row.copy.SetEnabled(row.value != "")
+		if row.alarm {
+			row.text.Color = themed(theme.ColorNameError)
+		}
+		p.wide = max(p.wide, row.name.MinSize().Width+10)
+		if row.copy != nil {
+			row.copy.SetEnabled(row.value != "")
+			icon := assets.Copy
+			if row.copied {
+				icon = assets.Check
+			}
+			row.copy.Set(icon, "", LookFlat)
+		}
 		if row.reveal != nil {
 			row.reveal.SetEnabled(row.value != "")
 			icon := assets.Eye
@@ -156,16 +227,18 @@ func (p *InfoPanel) recolour() {
 }
 
 func (p *InfoPanel) layout(size fyne.Size) {
-	for i, row := range p.rows {
-		y := float32(i) * infoRowHeight
-		right := size.Width - infoButton
-		place(row.copy, right, y+(infoRowHeight-infoButton)/2, infoButton, infoButton)
-		if row.reveal != nil {
-			right -= infoButton
-			place(row.reveal, right, y+(infoRowHeight-infoButton)/2, infoButton, infoButton)
+	var y float32
+	for _, row := range p.rows {
+		right, height := size.Width, row.height()
+		for _, b := range []*ToolButton{row.copy, row.reveal} {
+			if b != nil {
+				right -= infoButton
+				place(b, right, y+(height-infoButton)/2, infoButton, infoButton)
+			}
 		}
-		place(row.name, 0, y, infoNameWidth, infoRowHeight)
-		row.text.Text = elide(row.shown(), right-infoNameWidth-4, row.text.TextSize, row.text.TextStyle)
-		place(row.text, infoNameWidth, y, right-infoNameWidth-4, infoRowHeight)
+		place(row.name, 0, y, p.wide, height)
+		row.text.Text = elide(row.shown(), right-p.wide-4, row.text.TextSize, row.text.TextStyle)
+		place(row.text, p.wide, y, right-p.wide-4, height)
+		y += height
 	}
 }

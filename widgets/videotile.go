@@ -294,24 +294,26 @@ func (t *VideoTile) AccessibilityLabel() string {
 		words = append(words, t.texts.T("tile.pinned"))
 	}
 	if t.quality > 0 {
-		words = append(words, t.qualityWords())
+		words = append(words, qualityWords(t.texts, t.quality))
 	}
 	return strings.Join(words, ", ")
 }
 
-// qualityWords say how good the connection is.
-func (t *VideoTile) qualityWords() string {
-	switch t.quality {
+// qualityWords say how good a connection is, 1..5; "" for 0.
+func qualityWords(texts *assets.Texts, quality int) string {
+	switch quality {
+	case 0:
+		return ""
 	case 1:
-		return t.texts.T("tile.quality.down")
+		return texts.T("tile.quality.down")
 	case 2:
-		return t.texts.T("tile.quality.bad")
+		return texts.T("tile.quality.bad")
 	case 3:
-		return t.texts.T("tile.quality.poor")
+		return texts.T("tile.quality.poor")
 	case 4:
-		return t.texts.T("tile.quality.good")
+		return texts.T("tile.quality.good")
 	}
-	return t.texts.T("tile.quality.excellent")
+	return texts.T("tile.quality.excellent")
 }
 
 // AccessibilityRole makes the tile a button: a tap enlarges it.

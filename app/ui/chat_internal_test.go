@@ -257,6 +257,22 @@ func TestChat_Unread(t *testing.T) {
 	}
 }
 
+// TestChat_Opened: after many messages the first that was not read is on screen.
+func TestChat_Opened(t *testing.T) {
+	h := opened(t)
+	for i := range 30 {
+		h.told("Alice.Zhang", fmt.Sprint("read ", i))
+	}
+	h.tap("room.panel.info")
+	for i := range 30 {
+		h.told("Alice.Zhang", fmt.Sprint("unread ", i))
+	}
+	h.tap("room.panel.chat")
+	if texts := h.seen().Texts; !slices.Contains(texts, "unread 0") || slices.Contains(texts, "unread 29") {
+		t.Errorf("on screen: %q", texts)
+	}
+}
+
 // TestChat_Lines: days, groups, notes.
 func TestChat_Lines(t *testing.T) {
 	h := opened(t)

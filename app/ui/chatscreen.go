@@ -25,6 +25,7 @@ type chatScreen struct {
 
 	drawn  chatState // what the list shows
 	day    string    // of drawing: words for days change at midnight
+	shown  bool      // on screen
 	hints  []slash
 	failed []string // ids of controls in the list
 }
@@ -79,7 +80,14 @@ func (s *chatScreen) show() {
 		s.list.SetLines(s.lines())
 		s.registerRows()
 	}
+	if opened := chat.shown && !s.shown; opened && chat.mark != 0 {
+		s.list.ShowFrom(chat.mark*idPlaces + idMark)
+	}
+	s.shown = chat.shown
 }
+
+// hide tells that another panel is shown.
+func (s *chatScreen) hide() { s.shown = false }
 
 func sameOutbox(a, b []outgoing) bool {
 	if len(a) != len(b) {

@@ -36,6 +36,9 @@ type fakeBackend struct {
 	displays map[tileKey]*media.Display
 	shows    []string
 	mintErr  error
+	valid    bool // what VerifyToken says
+	known    bool
+	minted   string // room and user of the last token
 	stats    room.Stats
 	level    int
 }
@@ -55,8 +58,11 @@ func (b *fakeBackend) RunScript(name string, lines [][]byte) {
 }
 
 func (b *fakeBackend) MintToken(roomID, userID string) (string, error) {
+	b.minted = roomID + " " + userID
 	return testToken, b.mintErr
 }
+
+func (b *fakeBackend) VerifyToken(text string) (valid, known bool) { return b.valid, b.known }
 
 func (b *fakeBackend) Show(user room.UserID, source media.Source, d *media.Display) {
 	key := tileKey{user, source}

@@ -145,3 +145,51 @@ func setDisabled(o fyne.Disableable, disabled bool) {
 		o.Enable()
 	}
 }
+
+// wrapping puts objects beside each other, in as many rows as their widths need.
+type wrapping struct {
+	gap   float32
+	width float32 // the last one
+}
+
+// Layout implements fyne.Layout.
+func (l *wrapping) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
+	l.flow(objects, size.Width, put)
+}
+
+// MinSize implements fyne.Layout. Before there is a width everything has a place in the side panel.
+func (l *wrapping) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	width := l.width
+	if width == 0 {
+		width = panelWidth - 24
+	}
+	var least float32
+	for _, o := range objects {
+		if o.Visible() {
+			least = max(least, o.MinSize().Width)
+		}
+	}
+	return fyne.NewSize(least, l.flow(objects, width, nil))
+}
+
+// flow hands each object its place and returns the height of all.
+func (l *wrapping) flow(objects []fyne.CanvasObject, width float32, place func(fyne.CanvasObject, float32, float32, float32, float32)) float32 {
+	var x, y, height float32
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		if x > 0 && x+m.Width > width {
+			x, y = 0, y+height+l.gap
+			height = 0
+		}
+		if place != nil {
+			place(o, x, y, m.Width, m.Height)
+		}
+		x += m.Width + l.gap
+		height = max(height, m.Height)
+	}
+	return y + height
+}

@@ -62,11 +62,12 @@ func newRoomScreen(w *Window) *roomScreen {
 func (r *roomScreen) newAlone() {
 	w, t := r.w, r.w.texts
 	words := widget.NewLabel(t.T("room.alone"))
-	copyID := widgets.NewIconButton(t.T("room.alone.copy"), assets.Icon(assets.Copy, theme.ColorNameForeground), func() {
-		w.command("room.copy", nil, func() { w.copy(w.state.roomID) })
-	})
-	w.register("room.alone.copy", copyID)
-	r.alone = container.NewCenter(row(12, words, copyID))
+	invite := widgets.NewIconButton(t.T("invite.link"), assets.Icon(assets.Link, theme.ColorNameForegroundOnPrimary), w.copyInvitation)
+	invite.Importance = widget.HighImportance
+	code := widgets.NewIconButton(t.T("invite.code"), assets.Icon(assets.QR, theme.ColorNameForeground), w.openCode)
+	w.register("room.alone.invite", invite)
+	w.register("room.alone.code", code)
+	r.alone = container.NewCenter(row(12, words, invite, code))
 }
 
 // build arranges the page.
@@ -226,6 +227,7 @@ func (w *Window) showSamples(now samples) {
 		w.send(absenceTold{})
 		w.toast(words)
 	}
+	w.room.side.tick()
 	if w.state.frame.due(w.now()) {
 		w.send(timePassed{})
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +46,29 @@ var scenes = []struct {
 		h.tap("room.panel.api")
 		h.answered("updateToken", `{"token":"x"}`, errno.InvalidToken.In("updateToken"))
 	}},
+	{"room-chat", func(h *harness) {
+		h.joined("Alice.Zhang", "li_lei")
+		h.told("Alice.Zhang", "Did you see https://pkg.go.dev/net/url#URL and the very-long-word-"+strings.Repeat("that-does-not-end-", 8)+"?")
+		h.told("li_lei", "大家好，我们今天讨论一下新版本的发布计划，包括测试、打包和文档。")
+		h.told("wang_xm", "OK\n👍")
+		h.events(room.MembersChanged{Members: members("Alice.Zhang")})
+		h.tap("room.panel.chat")
+		h.answered("x-sendMessage", `{"text":"hello"}`, errno.InvalidParam.Detail("x-sendMessage", "too many messages", nil))
+		h.typed("chat.entry", "/")
+	}},
+	{"room-chat-long", func(h *harness) {
+		h.joined("Alice.Zhang")
+		h.tap("room.panel.chat")
+		h.typed("chat.entry", strings.Repeat("long ", 900))
+	}},
+	{"room-people-alone", func(h *harness) { h.joined(); h.tap("room.panel.people") }},
+	{"room-inspector", func(h *harness) {
+		h.joined("Alice.Zhang")
+		h.answered("updateToken", `{"token":"0015dc114b50538d600388f7b18PgDxEmA="}`, nil)
+		h.tap("room.info.token.inspect")
+	}},
+	{"room-invite-named", func(h *harness) { h.joined("Alice.Zhang"); h.send(invitationEdited{invitation{ticket: ticketNamed}}) }},
+	{"room-invite-code", func(h *harness) { h.joined("Alice.Zhang"); h.tap("invite.code") }},
 	{"muted", func(h *harness) {
 		h.joined("Alice.Zhang")
 		h.events(room.CaptureChanged{Source: media.Camera}, room.CaptureChanged{Source: media.Microphone})

@@ -121,6 +121,9 @@ func (p *sidePanel) place(page fyne.Size) float32 {
 func (p *sidePanel) show() {
 	shown := p.w.state.side.shown()
 	setVisible(p.content, shown != panelNone)
+	if shown != panelChat {
+		p.chat.hide()
+	}
 	setVisible(p.info.content, shown == panelInfo)
 	setVisible(p.api, shown == panelAPI)
 	setVisible(p.people.content, shown == panelPeople)
@@ -136,7 +139,20 @@ func (p *sidePanel) show() {
 		chat = t.T("panel.chat.unread", min(n, 99))
 	}
 	p.tabs.SetLabel(int(panelChat-panelInfo), chat)
-	p.info.show()
-	p.people.show()
-	p.chat.show()
+	switch shown {
+	case panelInfo:
+		p.info.show()
+	case panelPeople:
+		p.people.show()
+	case panelChat:
+		p.chat.show()
+	}
+}
+
+// tick brings up to date what changes with time.
+func (p *sidePanel) tick() {
+	if p.w.state.inRoom() && p.w.state.side.shown() == panelInfo {
+		p.info.tick()
+		p.info.invite.tick()
+	}
 }

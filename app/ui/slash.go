@@ -52,7 +52,7 @@ func (w *Window) slashVolume(arguments []string) string {
 	}
 	for _, m := range w.state.members {
 		if strings.EqualFold(string(m.UserID), name) && !m.Self {
-			w.call("x-setGain", map[string]any{"userId": string(m.UserID), "gain": float64(percent) / 100})
+			w.setGain(m.UserID, percent)
 			return ""
 		}
 	}

@@ -61,6 +61,8 @@ type state struct {
 	layout layoutState
 	side   sideState
 	chat   chatState
+	people peopleState
+	invite invitation
 	frame  frameState
 	tester testerState
 }
@@ -150,6 +152,8 @@ func (s state) reduce(m any, now time.Time) state {
 	s.layout = s.layout.reduce(m, &s, now)
 	s.side = s.side.reduce(m, &s, now)
 	s.chat = s.chat.reduce(m, &s, now)
+	s.people = s.people.reduce(m)
+	s.invite = s.invite.reduce(m)
 	s.frame = s.frame.reduce(m, &s, now)
 	s.tester = s.tester.reduce(m)
 	return s

@@ -58,9 +58,15 @@ func (w *Window) tileMenu(key tileKey) []widgets.MenuItem {
 	if st.layout.alone {
 		alone = widgets.MenuItem{ID: "menu.fullScreen", Icon: assets.FullScreenExit, Label: t.T("menu.fullScreen.leave"), Keys: "Esc", Run: w.leaveAlone}
 	}
-	return append(items, widgets.MenuItem{}, widgets.MenuItem{
+	items = append(items, widgets.MenuItem{}, widgets.MenuItem{
 		ID: "menu.figures", Icon: assets.Chart, Label: t.T("menu.figures"), Checked: st.layout.shows(key), Run: func() { w.toggleFigures(key) },
 	}, alone)
+	if w.cfg.CanMint && !m.Self {
+		items = append(items, widgets.MenuItem{}, widgets.MenuItem{
+			ID: "menu.remove", Icon: assets.PersonRemove, Label: t.T("people.remove"), Run: func() { w.askRemove(key.user) },
+		})
+	}
+	return items
 }
 
 // shows tells whether a tile has its statistics on it.

@@ -17,6 +17,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"parlor/app/bridge"
+	"parlor/app/link"
 	"parlor/app/room"
 	"parlor/app/ui/console"
 	"parlor/assets"
@@ -36,6 +37,8 @@ type Backend interface {
 	// RunScript gives lines to the bridge one after another, in the background; nil ends the script that runs. How it goes comes
 	// back by SetScript.
 	RunScript(name string, lines [][]byte)
+	// VerifyToken tells whether a token is signed with this program's key; known is false when it has none for the token's app.
+	VerifyToken(text string) (valid, known bool)
 	// Show puts a user's picture on a display; user "" is the own preview, a nil display takes it off.
 	Show(user room.UserID, source media.Source, d *media.Display)
 	// Stats returns the counters of the media connection. Any goroutine.
@@ -58,6 +61,8 @@ type Config struct {
 	CanMint               bool   // Backend.MintToken works
 	Embedded              bool   // the server runs in this process
 	Listen                string // address that the server in this process listens on, "": another process has it
+	// Invite lists where others reach the server, best first: links without a room. nil: as this program does. It returns at once.
+	Invite func() []link.Link
 
 	Camera, Microphone, Speaker string // device names in use; "" is the default device
 	Lang                        string // "en", "zh-Hans"; "": what was chosen last, else the system's

@@ -633,8 +633,8 @@ func TestAlone(t *testing.T) {
 	if s := h.seen(); !slices.Contains(s.Texts, "You are the only one here") {
 		t.Errorf("texts %q", s.Texts)
 	}
-	h.tap("room.alone.copy")
-	if got := h.cfg.App.Clipboard().Content(); got != "1001" {
+	h.tap("room.alone.invite")
+	if got := h.cfg.App.Clipboard().Content(); !strings.HasPrefix(got, "parlor://join?server=http://127.0.0.1:7880&app="+testApp+"&room=1001&token=") {
 		t.Errorf("copied %q", got)
 	}
 	h.events(room.MembersChanged{Members: members("Alice.Zhang")})
