@@ -180,6 +180,7 @@ func newHarness(t *testing.T, change func(*Config)) *harness {
 		change(&cfg)
 	}
 	h.Window = newWindow(cfg, func() time.Time { return h.clock })
+	h.sampler.close() // it reads the real clock; tests hand samples in
 	t.Cleanup(func() {
 		h.Window.Close()
 		h.win.Close()
