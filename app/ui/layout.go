@@ -24,9 +24,6 @@ type layoutState struct {
 	screens []room.UserID // the others who share a screen
 	page    int
 
-	unmirrored, hideSelf bool
-	most                 int // tiles a page, 0 for as many as fit
-
 	connecting bool // a join that the start page did not begin is under way
 
 	figures   bool      // statistics on all tiles
@@ -34,9 +31,8 @@ type layoutState struct {
 	panel     bool      // the panel of statistics is open
 
 	audioOnly bool
-	unwatched []room.UserID       // whose cameras audioOnly turned off
-	volumes   map[room.UserID]int // percent, of those who are not at 100
-	silenced  []room.UserID       // muted for me
+	unwatched []room.UserID // whose cameras audioOnly turned off
+	silenced  []room.UserID // muted for me
 
 	share shareState
 	away  absence
@@ -65,9 +61,6 @@ type (
 	pageTurned    struct{ page int }
 	figuresTapped struct{ key tileKey } // zero: on all tiles
 	panelTapped   struct{}              // of statistics
-	mirrorSet     struct{ on bool }
-	selfHidden    struct{ on bool }
-	mostSet       struct{ tiles int }
 	audioOnlySet  struct {
 		on        bool
 		unwatched []room.UserID // whose cameras were turned off for it
@@ -119,28 +112,14 @@ func (s layoutState) reduce(m any, whole *state, now time.Time) layoutState {
 		s.away = absence{}
 	case shareAsked:
 		s.share.asked, s.share.label = m.name, m.label
+	case audioOnlySet:
+		s.audioOnly, s.unwatched = m.on, m.unwatched
 	case callEnded:
 		s.reduceCall(m, whole)
 	case room.Event:
 		s.reduceEvent(m, whole, now)
-	default:
-		s.reduceWish(m)
 	}
 	return s
-}
-
-// reduceWish takes what settings and the menu choose.
-func (s *layoutState) reduceWish(m any) {
-	switch m := m.(type) {
-	case mirrorSet:
-		s.unmirrored = !m.on
-	case selfHidden:
-		s.hideSelf = m.on
-	case mostSet:
-		s.most = m.tiles
-	case audioOnlySet:
-		s.audioOnly, s.unwatched = m.on, m.unwatched
-	}
 }
 
 // toggled returns a list with the item, or without it when it was there.
@@ -184,31 +163,43 @@ func (s *layoutState) reduceCall(m callEnded, whole *state) {
 			Gain   float64     `json:"gain"`
 		}
 		if json.Unmarshal(m.params, &p) == nil && p.UserID != "" {
-			s.setVolume(p.UserID, int(math.Round(p.Gain*100)))
+			s.setVolume(p.UserID, int(math.Round(p.Gain*100)), &whole.frame.prefs)
 		}
 	}
 }
 
 // setVolume notes a user's volume in percent. Silence keeps the volume that was there before, to go back to.
-func (s *layoutState) setVolume(user room.UserID, percent int) {
+func (s *layoutState) setVolume(user room.UserID, percent int, prefs *preferences) {
 	s.silenced = without(s.silenced, user)
 	if percent == 0 {
 		s.silenced = append(s.silenced, user)
 		return
 	}
-	s.volumes = maps.Clone(s.volumes)
-	delete(s.volumes, user)
+	volumes := maps.Clone(prefs.Volumes)
+	delete(volumes, user)
 	if percent != 100 {
-		if s.volumes == nil {
-			s.volumes = make(map[room.UserID]int)
+		if volumes == nil {
+			volumes = make(map[room.UserID]int)
 		}
-		s.volumes[user] = percent
+		for other := range volumes {
+			if len(volumes) >= maxVolumes && !slices.Contains(s.cameras, other) {
+				delete(volumes, other)
+			}
+		}
+		volumes[user] = percent
 	}
+	prefs.Volumes = volumes
 }
 
+const (
+	maxVolume = 200 // percent
+	// maxVolumes are remembered; beyond that, those of people who are not here are forgotten.
+	maxVolumes = 500
+)
+
 // volume is how loud a user is to be, in percent, when not muted.
-func (s *layoutState) volume(user room.UserID) int {
-	if v, ok := s.volumes[user]; ok {
+func (s *state) volume(user room.UserID) int {
+	if v, ok := s.frame.prefs.Volumes[user]; ok {
 		return v
 	}
 	return 100
@@ -244,13 +235,8 @@ func (s *layoutState) reduceEvent(ev room.Event, whole *state, now time.Time) {
 	}
 }
 
-// leave forgets what belongs to one stay in a room. How it looks, and who is how loud, is kept.
-func (s *layoutState) leave() {
-	*s = layoutState{
-		unmirrored: s.unmirrored, hideSelf: s.hideSelf, most: s.most, figures: s.figures,
-		volumes: s.volumes, silenced: s.silenced,
-	}
-}
+// leave forgets what belongs to one stay in a room.
+func (s *layoutState) leave() { *s = layoutState{figures: s.figures, silenced: s.silenced} }
 
 // arrange follows who is in the room: those who stay keep their places, new ones come last. A shared screen that begins is
 // enlarged; when it ends, what was there before is back, unless the user chose something in the meantime.
@@ -349,7 +335,7 @@ func (s *state) tiles() []tile {
 	byKey := make(map[tileKey]tile, len(s.members))
 	var order []tileKey
 	for _, m := range s.members {
-		if m.Self && s.layout.hideSelf {
+		if m.Self && s.frame.prefs.HideSelf {
 			continue
 		}
 		t := s.tile(m)

@@ -47,6 +47,7 @@ func here(names ...string) room.MembersChanged { return sharing(names) }
 
 // TestLayout_Order: oneself, pinned ones, shared screens, the others by joining; and what changes it.
 func TestLayout_Order(t *testing.T) {
+	hidden := preferencesChanged{preferences{HideSelf: true}}
 	swap := func(user string, quiet ...tileKey) userHeard { return userHeard{room.UserID(user), quiet} }
 	for _, tc := range []struct {
 		name string
@@ -66,9 +67,9 @@ func TestLayout_Order(t *testing.T) {
 		{"unpinned", []any{here("ann", "bob"), tilePinned{camera("bob")}, tilePinned{camera("bob")}}, " wang_xm ann bob"},
 		{"pinned oneself", []any{here("ann"), tilePinned{camera("wang_xm")}}, " +wang_xm ann"},
 		{"a pin goes with its tile", []any{here("ann", "bob"), tilePinned{camera("bob")}, here("ann"), here("ann", "bob")}, " wang_xm ann bob"},
-		{"hidden self", []any{here("ann", "bob"), selfHidden{true}}, " ann bob"},
-		{"hidden self comes back", []any{here("ann"), selfHidden{true}, selfHidden{false}}, " wang_xm ann"},
-		{"pinned and hidden self", []any{here("ann"), tilePinned{camera("wang_xm")}, selfHidden{true}}, " ann"},
+		{"hidden self", []any{here("ann", "bob"), hidden}, " ann bob"},
+		{"hidden self comes back", []any{here("ann"), hidden, preferencesChanged{}}, " wang_xm ann"},
+		{"pinned and hidden self", []any{here("ann"), tilePinned{camera("wang_xm")}, hidden}, " ann"},
 		{"a speaker takes the place of the longest silent", []any{here("ann", "bob", "cy", "dan"), swap("dan", camera("bob"), camera("ann"))},
 			" wang_xm ann dan cy bob"},
 		{"not of a pinned tile", []any{here("ann", "bob", "cy"), tilePinned{camera("ann")}, swap("cy", camera("ann"), camera("bob"))},
@@ -153,30 +154,19 @@ func TestLayout_Reduce(t *testing.T) {
 		{"and off", layoutState{figuresOn: []tileKey{camera("ann")}}, figuresTapped{camera("ann")}, layoutState{}},
 		{"on all", layoutState{figuresOn: []tileKey{camera("ann")}}, figuresTapped{}, layoutState{figures: true}},
 		{"panel", layoutState{}, panelTapped{}, layoutState{panel: true}},
-		{"no mirror", layoutState{}, mirrorSet{false}, layoutState{unmirrored: true}},
-		{"most tiles", layoutState{}, mostSet{6}, layoutState{most: 6}},
 		{"audio only", layoutState{}, audioOnlySet{true, []room.UserID{"ann"}}, layoutState{audioOnly: true, unwatched: []room.UserID{"ann"}}},
 		{"share asked", layoutState{}, shareAsked{"window:7", `window "Report"`}, layoutState{share: share}},
 		{"share begins", layoutState{share: share}, room.CaptureChanged{Source: media.Screen, On: true, Name: "window:7"},
 			layoutState{share: shareState{on: true, name: "window:7", asked: "window:7", label: `window "Report"`}}},
 		{"share ends", layoutState{share: shareState{on: true, name: "x"}}, room.CaptureChanged{Source: media.Screen}, layoutState{}},
 		{"the camera is no share", layoutState{}, room.CaptureChanged{Source: media.Camera, On: true, Name: "x"}, layoutState{}},
-		{"volume", layoutState{}, ended("x-setGain", `{"userId":"ann","gain":0.4}`, true), layoutState{volumes: map[room.UserID]int{"ann": 40}}},
-		{"usual volume is none", layoutState{volumes: map[room.UserID]int{"ann": 40}}, ended("x-setGain", `{"userId":"ann","gain":1}`, true), layoutState{}},
-		{"silence keeps the volume", layoutState{volumes: map[room.UserID]int{"ann": 40}}, ended("x-setGain", `{"userId":"ann","gain":0}`, true),
-			layoutState{volumes: map[room.UserID]int{"ann": 40}, silenced: []room.UserID{"ann"}}},
-		{"heard again", layoutState{silenced: []room.UserID{"ann", "bob"}}, ended("x-setGain", `{"userId":"ann","gain":1.5}`, true),
-			layoutState{volumes: map[room.UserID]int{"ann": 150}, silenced: []room.UserID{"bob"}}},
-		{"a volume that was refused", layoutState{}, ended("x-setGain", `{"userId":"ann","gain":3}`, false), layoutState{}},
-		{"a volume of nonsense", layoutState{}, ended("x-setGain", `{"userId":5}`, true), layoutState{}},
 		{"on the way in", layoutState{}, connectBegun{}, layoutState{connecting: true}},
 		{"the way in ends inside", layoutState{connecting: true}, room.Joined{}, layoutState{}},
 		{"or with a refusal", layoutState{connecting: true}, joinRefused{"no"}, layoutState{}},
 		{"or with a failure", layoutState{connecting: true}, ended("joinRtcRoom", `{}`, false), layoutState{}},
 		{"or with leaving", layoutState{connecting: true}, room.Exited{}, layoutState{}},
-		{"what leaving keeps", layoutState{unmirrored: true, hideSelf: true, most: 4, figures: true, panel: true, page: 3, audioOnly: true,
-			volumes: map[room.UserID]int{"ann": 40}, silenced: []room.UserID{"bob"}, share: share, alone: true, enlarged: camera("ann")}, room.Exited{},
-			layoutState{unmirrored: true, hideSelf: true, most: 4, figures: true, volumes: map[room.UserID]int{"ann": 40}, silenced: []room.UserID{"bob"}}},
+		{"what leaving keeps", layoutState{figures: true, panel: true, page: 3, audioOnly: true, silenced: []room.UserID{"bob"}, share: share,
+			alone: true, enlarged: camera("ann")}, room.Exited{}, layoutState{figures: true, silenced: []room.UserID{"bob"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := state{layout: tc.from}.reduce(tc.msg, testTime).layout
@@ -195,20 +185,60 @@ func TestLayout_Reduce(t *testing.T) {
 	}
 }
 
+// TestLayout_Volumes: the answer to x-setGain is what counts. Silence keeps the volume that was there before.
+func TestLayout_Volumes(t *testing.T) {
+	type volumes = map[room.UserID]int
+	ann40 := volumes{"ann": 40}
+	many := make(volumes)
+	for i := range maxVolumes {
+		many[room.UserID(fmt.Sprint("user", i))] = 50
+	}
+	for _, tc := range []struct {
+		name     string
+		from     volumes
+		silenced []room.UserID
+		params   string
+		ok       bool
+		want     volumes
+		silent   []room.UserID
+	}{
+		{"quieter", nil, nil, `{"userId":"ann","gain":0.4}`, true, ann40, nil},
+		{"as usual", ann40, nil, `{"userId":"ann","gain":1}`, true, nil, nil},
+		{"silent", ann40, nil, `{"userId":"ann","gain":0}`, true, ann40, []room.UserID{"ann"}},
+		{"silent again", ann40, []room.UserID{"ann"}, `{"userId":"ann","gain":0}`, true, ann40, []room.UserID{"ann"}},
+		{"heard again", ann40, []room.UserID{"ann", "bob"}, `{"userId":"ann","gain":1.5}`, true, volumes{"ann": 150}, []room.UserID{"bob"}},
+		{"refused", ann40, nil, `{"userId":"ann","gain":3}`, false, ann40, nil},
+		{"nonsense", ann40, nil, `{"userId":5}`, true, ann40, nil},
+		{"too many", many, nil, `{"userId":"ann","gain":0.4}`, true, nil, nil},
+	} {
+		s := state{frame: frameState{prefs: preferences{Volumes: tc.from}}, layout: layoutState{silenced: tc.silenced}}
+		s = s.reduce(callEnded{method: "x-setGain", params: []byte(tc.params), ok: tc.ok}, testTime)
+		if tc.name == "too many" {
+			if n := len(s.frame.prefs.Volumes); n != maxVolumes || s.volume("ann") != 40 {
+				t.Errorf("%d volumes are kept, ann's is %d", n, s.volume("ann"))
+			}
+			continue
+		}
+		if diff := cmp.Diff(tc.want, s.frame.prefs.Volumes, compareStates...) + cmp.Diff(tc.silent, s.layout.silenced, compareStates...); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}
+
 // TestLayout_Pure: the state before a message is not changed by it.
 func TestLayout_Pure(t *testing.T) {
 	s := state{}.reduce(sharing([]string{"ann", "bob", "cy", "dan"}, "ann"), testTime)
 	s = s.reduce(tilePinned{camera("bob")}, testTime)
 	s = s.reduce(figuresTapped{camera("bob")}, testTime)
 	s = s.reduce(callEnded{method: "x-setGain", params: []byte(`{"userId":"ann","gain":0.5}`), ok: true}, testTime)
-	before := fmt.Sprintf("%+v", s.layout)
+	before := fmt.Sprintf("%+v %v", s.layout, s.frame.prefs.Volumes)
 	for _, m := range []any{
 		here("cy", "dan"), tilePinned{camera("cy")}, tilePinned{camera("bob")}, userHeard{"dan", []tileKey{camera("cy")}},
 		figuresTapped{camera("ann")}, callEnded{method: "x-setGain", params: []byte(`{"userId":"cy","gain":0}`), ok: true},
 		callEnded{method: "x-setGain", params: []byte(`{"userId":"ann","gain":1}`), ok: true},
 	} {
 		s.reduce(m, testTime)
-		if after := fmt.Sprintf("%+v", s.layout); after != before {
+		if after := fmt.Sprintf("%+v %v", s.layout, s.frame.prefs.Volumes); after != before {
 			t.Fatalf("%T changed the state before it:\n%s\n%s", m, before, after)
 		}
 	}

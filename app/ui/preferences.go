@@ -2,11 +2,13 @@ package ui
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
 
+	"parlor/app/room"
 	"parlor/media"
 )
 
@@ -30,6 +32,10 @@ type preferences struct {
 	TestDevices  bool                `json:"testDevices"`            // the lists of devices offer a test picture and a tone
 	Faults       bool                `json:"faults"`                 // testers may break things on purpose
 	LogLevel     string              `json:"logLevel"`
+	Unmirrored   bool                `json:"unmirrored"`        // the own picture is shown as the others see it
+	HideSelf     bool                `json:"hideSelf"`          // oneself has no tile
+	MostTiles    int                 `json:"mostTiles"`         // on a page; 0 for as many as fit
+	Volumes      map[room.UserID]int `json:"volumes,omitempty"` // percent, of those who are not at 100; at most maxVolumes
 
 	Recent []recentRoom `json:"recent,omitempty"` // the newest first
 	Width  float32      `json:"width"`            // of the window, units
@@ -63,6 +69,7 @@ var (
 	talkModes    = []talkMode{talkToTalk, talkToMute, talkOff}
 	pictureSizes = []string{"320x180", "640x360", "960x540", "1280x720", "1920x1080"}
 	pictureRates = []int{10, 15, 24, 30}
+	tileCounts   = []int{0, 4, 6, 9}
 	logLevels    = []string{"debug", "info", "warn", "error"}
 )
 
@@ -90,6 +97,8 @@ func loadPreferences(kept fyne.Preferences) preferences {
 	one(&p.Picture, pictureSizes, usual.Picture)
 	one(&p.Rate, pictureRates, usual.Rate)
 	one(&p.LogLevel, logLevels, usual.LogLevel)
+	one(&p.MostTiles, tileCounts, usual.MostTiles)
+	maps.DeleteFunc(p.Volumes, func(_ room.UserID, percent int) bool { return percent < 1 || percent > maxVolume })
 	p.SoundVolume = min(max(p.SoundVolume, 0), 100)
 	p.Recent = p.Recent[:min(len(p.Recent), maxRecent)]
 	if p.Width < minWidth || p.Height < minHeight || p.Width > 16384 || p.Height > 16384 {

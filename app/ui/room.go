@@ -181,7 +181,7 @@ func (r *roomScreen) showTiles(list []tile) {
 	if !slices.Equal(before, r.stage.order) {
 		r.grid.SetTiles(r.stage.views())
 	}
-	r.grid.SetMost(l.most)
+	r.grid.SetMost(r.w.state.frame.prefs.MostTiles)
 	r.grid.SetPage(l.page)
 	var large *widgets.VideoTile
 	if t := r.stage.tiles[l.enlarged]; t != nil {

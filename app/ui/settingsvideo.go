@@ -22,6 +22,18 @@ func (s *settingsScreen) video(f *settingsForm) {
 	f.choice("set.video.rate", t.T("set.picture.rate"), "", rates,
 		func() int { return indexOf(pictureRates, w.state.frame.prefs.Rate) },
 		func(i int) { w.setEncoder(w.state.frame.prefs.Picture, pictureRates[i]) })
+	f.heading(t.T("set.tiles"))
+	f.check("set.video.mirror", t.T("set.own"), t.T("menu.mirror"), "",
+		func() bool { return !w.state.frame.prefs.Unmirrored }, w.setMirror)
+	f.check("set.video.hideSelf", "", t.T("menu.hideSelf"), "", func() bool { return w.state.frame.prefs.HideSelf }, w.setHideSelf)
+	counts := []string{t.T("set.tiles.all")}
+	for _, n := range tileCounts[1:] {
+		counts = append(counts, t.T("set.tiles.words", n))
+	}
+	f.choice("set.video.tiles", t.T("set.tiles.most"), t.T("set.tiles.note"), counts,
+		func() int { return indexOf(tileCounts, w.state.frame.prefs.MostTiles) }, func(i int) { w.setMaxTiles(tileCounts[i]) })
+	f.check("set.video.audioOnly", "", t.T("menu.audioOnly"), t.T("set.audioOnly.note"),
+		func() bool { return w.state.layout.audioOnly }, w.setAudioOnly)
 }
 
 // largest is the picture that may be sent.

@@ -1,89 +1,25 @@
 package ui
 
 import (
-	"fmt"
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"parlor/app/room"
 	"parlor/media"
 )
 
-// The keys of Preferences of the stage.
-const (
-	prefUnmirrored = "video.unmirrored"
-	prefHideSelf   = "video.hideSelf"
-	prefMost       = "video.mostTiles"
-	prefVolumes    = "volumes" // "userId=percent", at most maxVolumes
-)
-
-// maxVolumes are remembered over restarts; beyond that, those of whoever is not in the room go.
-const maxVolumes = 500
-
-// readLayout brings in what was chosen before.
-func (w *Window) readLayout() {
-	prefs := w.cfg.App.Preferences()
-	l := &w.state.layout
-	l.unmirrored, l.hideSelf, l.most = prefs.Bool(prefUnmirrored), prefs.Bool(prefHideSelf), prefs.Int(prefMost)
-	l.volumes = make(map[room.UserID]int)
-	for _, line := range prefs.StringList(prefVolumes) {
-		user, text, _ := strings.Cut(line, "=")
-		if percent, err := strconv.Atoi(text); err == nil && percent > 0 && percent <= 200 && room.ValidID(user) {
-			l.volumes[room.UserID(user)] = percent
-		}
-	}
-	w.keptVolumes = l.volumes
-}
-
-// keepVolumes remembers the volumes when they have changed.
-func (w *Window) keepVolumes() {
-	volumes := w.state.layout.volumes
-	if maps.Equal(volumes, w.keptVolumes) {
-		return
-	}
-	w.keptVolumes = volumes
-	var lines []string
-	for _, u := range slices.Sorted(maps.Keys(volumes)) {
-		lines = append(lines, fmt.Sprintf("%s=%d", u, volumes[u]))
-	}
-	present := func(line string) bool {
-		user, _, _ := strings.Cut(line, "=")
-		return slices.Contains(w.state.layout.cameras, room.UserID(user))
-	}
-	for i := 0; i < len(lines) && len(lines) > maxVolumes; {
-		if present(lines[i]) {
-			i++
-			continue
-		}
-		lines = slices.Delete(lines, i, i+1)
-	}
-	w.cfg.App.Preferences().SetStringList(prefVolumes, lines)
-}
-
 // setMirror shows the own camera as a mirror does, or as the others see it.
 func (w *Window) setMirror(on bool) {
-	w.command("video.mirror", map[string]any{"on": on}, func() {
-		w.cfg.App.Preferences().SetBool(prefUnmirrored, !on)
-		w.send(mirrorSet{on})
-	})
+	w.choose("video.mirror", on, func(p *preferences) { p.Unmirrored = !on })
 }
 
 // setHideSelf takes the own tile away, or brings it back.
 func (w *Window) setHideSelf(on bool) {
-	w.command("video.hideSelf", map[string]any{"on": on}, func() {
-		w.cfg.App.Preferences().SetBool(prefHideSelf, on)
-		w.send(selfHidden{on})
-	})
+	w.choose("video.hideSelf", on, func(p *preferences) { p.HideSelf = on })
 }
 
 // setMaxTiles sets how many tiles a page has, 0 for as many as fit.
 func (w *Window) setMaxTiles(n int) {
-	w.command("video.tiles", map[string]any{"most": n}, func() {
-		w.cfg.App.Preferences().SetInt(prefMost, n)
-		w.send(mostSet{n})
-	})
+	w.choose("video.tiles", n, func(p *preferences) { p.MostTiles = n })
 }
 
 // setAudioOnly stops to receive all cameras, or receives those again that it stopped.
@@ -139,7 +75,6 @@ func (w *Window) follow(ev room.Event) {
 	case room.MembersChanged:
 		w.followMembers(ev.Members)
 	}
-	w.keepVolumes()
 }
 
 func (w *Window) followMembers(members []room.Member) {
@@ -157,8 +92,8 @@ func (w *Window) followMembers(members []room.Member) {
 			switch {
 			case slices.Contains(l.silenced, m.UserID):
 				w.step("x-setGain", gainParams(m.UserID, 0))
-			case l.volume(m.UserID) != 100:
-				w.step("x-setGain", gainParams(m.UserID, l.volume(m.UserID)))
+			case w.state.volume(m.UserID) != 100:
+				w.step("x-setGain", gainParams(m.UserID, w.state.volume(m.UserID)))
 			}
 		}
 		if l.audioOnly && m.VideoSubscribed && !slices.Contains(l.unwatched, m.UserID) {

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,25 +19,17 @@ import (
 	"parlor/widgets"
 )
 
-// acted does something and returns the rows of the log that it made, with the calls as the application would tell them. Warnings
-// are left out: nobody answers those calls.
+// acted is fresh without warnings: nobody answers those calls.
 func (h *harness) acted(do func()) []string {
 	h.t.Helper()
-	before := len(h.rows())
-	h.backend.taken()
-	do()
-	for _, call := range h.backend.taken() {
-		method, params, _ := strings.Cut(call, " ")
-		h.LogCall(method, json.RawMessage(params))
-	}
-	return slices.DeleteFunc(h.rows()[before:], func(row string) bool { return strings.HasPrefix(row, "!") })
+	return slices.DeleteFunc(h.fresh(do), func(row string) bool { return strings.HasPrefix(row, "!") })
 }
 
 // touch shows the buttons of a tile, as the mouse does.
 func (h *harness) touch(key tileKey) { h.room.stage.tiles[key].view.MouseIn(nil) }
 
-// choose opens the menu of a tile and chooses an item of it.
-func (h *harness) choose(key tileKey, id string) {
+// chooseItem opens the menu of a tile and chooses an item of it.
+func (h *harness) chooseItem(key tileKey, id string) {
 	h.t.Helper()
 	h.room.stage.tiles[key].view.OnMenu(fyne.NewPos(300, 200))
 	h.tap(id)
@@ -80,9 +71,9 @@ func TestStage_Rows(t *testing.T) {
 		{menu(ann), "menu.message", `> chat.mention ` + annCamera},
 		{menu(ann), "menu.figures", `> stats.tiles ` + annCamera},
 		{menu(ann), "menu.fullScreen", `> tile.fullScreen ` + annCamera},
-		{func(h *harness) { h.choose(ann, "menu.fullScreen") }, "key Esc", `> tile.fullScreen.leave {}`},
-		{func(h *harness) { h.choose(ann, "menu.fullScreen") }, "room.tile.ann", `> tile.fullScreen.leave {}`},
-		{menu(me), "menu.mirror", `> video.mirror {"on":false}`},
+		{func(h *harness) { h.chooseItem(ann, "menu.fullScreen") }, "key Esc", `> tile.fullScreen.leave {}`},
+		{func(h *harness) { h.chooseItem(ann, "menu.fullScreen") }, "room.tile.ann", `> tile.fullScreen.leave {}`},
+		{menu(me), "menu.mirror", `> settings.video.mirror {"value":false}`},
 		{menu(me), "key Esc", `> menu.close {}`},
 		{nil, "room.tool.share", `> share.choose {}`},
 		{func(h *harness) { h.events(room.CaptureChanged{Source: media.Screen, On: true}) }, "room.tool.share", `> x-stopScreenShare {}`},
@@ -93,9 +84,9 @@ func TestStage_Rows(t *testing.T) {
 		{nil, "room.tool.mic.menu", `> menu.mic {}`},
 		{tools("room.tool.mic.menu"), "menu.microphone.default", `> x-setDevice {"kind":"microphone","name":""}`},
 		{tools("room.tool.mic.menu"), "menu.speaker.default", `> x-setDevice {"kind":"speaker","name":""}`},
-		{tools("room.tool.mic.menu"), "menu.audio", `> page.settings {}`},
+		{tools("room.tool.mic.menu"), "menu.audio", `> settings.open {"section":"audio"}`},
 		{nil, "room.tool.camera.menu", `> menu.camera {}`},
-		{tools("room.tool.camera.menu"), "menu.mirror", `> video.mirror {"on":false}`},
+		{tools("room.tool.camera.menu"), "menu.mirror", `> settings.video.mirror {"value":false}`},
 		{nil, "room.tool.chat", `> panel.chat {"show":true}`},
 		{nil, "room.tool.more", `> menu.more {}`},
 		{tools("room.tool.more"), "menu.fullScreen", `> window.fullScreen {"on":true}`},
@@ -105,13 +96,15 @@ func TestStage_Rows(t *testing.T) {
 		{tools("room.tool.more"), "menu.stats", `> stats.panel {"show":true}`},
 		{func(h *harness) { h.showStatistics() }, "room.stats.close", `> stats.panel {"show":false}`},
 		{func(h *harness) { h.showStatistics() }, "room.stats.copy", `> stats.copy {}`},
-		{tools("room.tool.more"), "menu.hideSelf", `> video.hideSelf {"on":true}`},
+		{tools("room.tool.more"), "menu.hideSelf", `> settings.video.hideSelf {"value":true}`},
 		{nil, "key PageDown", `> stage.page {"page":1}`},
 	} {
 		t.Run(tc.do+" "+tc.want, func(t *testing.T) {
 			h.t = t
 			h.closeMenu()
-			h.closeDialog()
+			for len(h.dialogs) > 0 {
+				h.dialogs[0].close()
+			}
 			h.win.SetFullScreen(false)
 			h.win.Canvas().Unfocus()
 			h.state, h.lastTap = base, tileTap{}
@@ -179,8 +172,7 @@ func TestStage_Volumes(t *testing.T) {
 	h.answered("x-setGain", `{"userId":"ann","gain":0.4}`, nil)
 	h.answered("x-setGain", `{"userId":"bob","gain":0}`, nil)
 	h.events(here("ann", "bob"))
-	prefs := h.cfg.App.Preferences()
-	if diff := cmp.Diff([]string{"ann=40"}, prefs.StringList(prefVolumes)); diff != "" {
+	if diff := cmp.Diff(map[room.UserID]int{"ann": 40}, loadPreferences(h.cfg.App.Preferences()).Volumes); diff != "" {
 		t.Errorf("kept (-want +got):\n%s", diff)
 	}
 	if s := h.room.stage.tiles[camera("bob")]; !s.tile.silenced {
@@ -188,7 +180,9 @@ func TestStage_Volumes(t *testing.T) {
 	}
 
 	again := newHarness(t, func(c *Config) {
-		c.App.Preferences().SetStringList(prefVolumes, []string{"ann=40", "bob=300", "no id!=50", "x", "cy=0"})
+		p := usualPreferences()
+		p.Volumes = map[room.UserID]int{"ann": 40, "bob": 300, "cy": 0}
+		p.save(c.App.Preferences())
 	})
 	got := again.acted(func() { again.joined("ann", "bob") })
 	want := `- x-setGain {"gain":0.4,"userId":"ann"}`
@@ -238,7 +232,7 @@ func TestStage_DoubleTap(t *testing.T) {
 	view(camera("ann")).Tapped(at(300, 200))
 	view(camera("bob")).Tapped(at(400, 200)) // elsewhere
 	full(tileKey{})
-	h.choose(camera("bob"), "menu.fullScreen")
+	h.chooseItem(camera("bob"), "menu.fullScreen")
 	full(camera("bob"))
 	h.events(here("ann"))
 	if h.state.layout.alone {

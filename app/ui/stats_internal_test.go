@@ -15,8 +15,8 @@ import (
 	"parlor/media/peer"
 )
 
-// reading is what the media connection counted by a time: ann's voice and camera, and what we send.
-func reading(at time.Duration, n uint64) samples {
+// counted is what the media connection counted by a time: ann's voice and camera, and what we send.
+func counted(at time.Duration, n uint64) samples {
 	s := samples{at: testTime.Add(at)}
 	s.stats.RTTMS = 38
 	s.stats.Remote = []peer.TrackStats{
@@ -36,8 +36,8 @@ func TestRates_Lines(t *testing.T) {
 	if got := r.lines(tile{key: camera("ann")}, 0); !slices.Equal(got, []string{"ann  up->SFU->me", "-"}) {
 		t.Errorf("without figures: %q", got)
 	}
-	r.add(reading(0, 1))
-	if !r.add(reading(time.Second, 2)) {
+	r.add(counted(0, 1))
+	if !r.add(counted(time.Second, 2)) {
 		t.Fatal("a second later there are no figures")
 	}
 	for _, tc := range []struct {
@@ -67,7 +67,7 @@ func TestRates_Lines(t *testing.T) {
 func TestRates_History(t *testing.T) {
 	var r rates
 	for i := range 100 {
-		r.add(reading(time.Duration(i)*time.Second, uint64(i+1)))
+		r.add(counted(time.Duration(i)*time.Second, uint64(i+1)))
 	}
 	if len(r.history) != historySeconds {
 		t.Errorf("%d seconds are kept", len(r.history))
@@ -89,7 +89,7 @@ func TestRates_History(t *testing.T) {
 		last.Streams[1].Source != "camera" || last.Streams[1].FPS != 30 || last.Streams[2].UserID != "" {
 		t.Errorf("%d lines, the last one %+v", len(lines), last)
 	}
-	if r.add(reading(101*time.Second, 1)) { // the counters of a new connection
+	if r.add(counted(101*time.Second, 1)) { // the counters of a new connection
 		t.Error("counters that went back give figures")
 	}
 	if len(r.history) != historySeconds || len(r.streams) != 0 {
@@ -125,7 +125,7 @@ func TestOverload_Relief(t *testing.T) {
 	h := newHarness(t, nil)
 	h.joined("ann")
 	for i := range 8 {
-		s := reading(time.Duration(i)*time.Second, uint64(i+1))
+		s := counted(time.Duration(i)*time.Second, uint64(i+1))
 		s.stats.Remote[1].DecodeMS = 40
 		h.showSamples(s)
 	}
@@ -153,8 +153,8 @@ func TestStatsPanel(t *testing.T) {
 	}
 	h.joined("ann")
 	h.showStatistics()
-	h.showSamples(reading(0, 1))
-	h.showSamples(reading(time.Second, 2))
+	h.showSamples(counted(0, 1))
+	h.showSamples(counted(time.Second, 2))
 	texts := h.seen().Texts
 	for _, want := range []string{
 		"ann · camera", "1.8 Mb/s", "4.0 %", "1280x720@30", "3.1 ms", "0/2", "ann · microphone", "142 ms", "me · camera", "640x360@15",

@@ -41,7 +41,7 @@ func (w *Window) tileMenu(key tileKey) []widgets.MenuItem {
 	}
 	items := []widgets.MenuItem{pin}
 	if m.Self {
-		mirror := !st.layout.unmirrored
+		mirror := !st.frame.prefs.Unmirrored
 		items = append(items, widgets.MenuItem{ID: "menu.mirror", Icon: assets.Camera, Label: t.T("menu.mirror"), Checked: mirror, Run: func() {
 			w.setMirror(!mirror)
 		}})
@@ -76,14 +76,14 @@ func (s *layoutState) shows(key tileKey) bool { return s.figures || slices.Conta
 func (w *Window) volumeItems(user room.UserID) []widgets.MenuItem {
 	t := w.texts
 	silenced := slices.Contains(w.state.layout.silenced, user)
-	value := float64(w.state.layout.volume(user))
+	value := float64(w.state.volume(user))
 	if silenced {
 		value = 0
 	}
 	return []widgets.MenuItem{
 		{ID: "menu.silence", Icon: assets.SpeakerOff, Label: t.T("menu.silence"), Checked: silenced, Run: func() { w.silence(user) }},
 		{ID: "menu.volume", Label: t.T("tile.volume"), Slide: &widgets.Slide{
-			Value: value, Max: 200, Step: 10, Words: volumeWords, OnEnded: func(v float64) { w.setGain(user, int(v)) },
+			Value: value, Max: maxVolume, Step: 10, Words: volumeWords, OnEnded: func(v float64) { w.setGain(user, int(v)) },
 		}},
 	}
 }

@@ -154,7 +154,7 @@ func (s *tileStage) update(t *stageTile) {
 	v.SetPinned(t.tile.pinned)
 	v.SetSilenced(t.tile.silenced)
 	v.SetQuality(int(t.tile.quality))
-	t.display.SetMirror((t.tile.self || t.key().user == "") && t.key().source == media.Camera && !s.w.state.layout.unmirrored)
+	t.display.SetMirror((t.tile.self || t.key().user == "") && t.key().source == media.Camera && !s.w.state.frame.prefs.Unmirrored)
 	waiting := t.tile.video && t.tile.subscribed && !t.picture
 	switch {
 	case !waiting:
@@ -362,7 +362,7 @@ func gainParams(user room.UserID, percent int) map[string]any {
 // silence mutes a user for oneself, or lets the user be heard again as loud as before.
 func (w *Window) silence(user room.UserID) {
 	if slices.Contains(w.state.layout.silenced, user) {
-		w.setGain(user, w.state.layout.volume(user))
+		w.setGain(user, w.state.volume(user))
 		return
 	}
 	w.setGain(user, 0)

@@ -198,7 +198,7 @@ func (b *toolbar) micMenu() []widgets.MenuItem {
 func (b *toolbar) cameraMenu() []widgets.MenuItem {
 	w := b.w
 	items := append(b.retry(media.Camera, w.state.camera), b.devices(kindCamera, w.texts.T("set.camera"), w.state.frame.using.camera)...)
-	mirror := !w.state.layout.unmirrored
+	mirror := !w.state.frame.prefs.Unmirrored
 	items = append(items, widgets.MenuItem{}, widgets.MenuItem{
 		ID: "menu.mirror", Label: w.texts.T("menu.mirror"), Checked: mirror, Run: func() { w.setMirror(!mirror) },
 	})
@@ -222,6 +222,7 @@ func (b *toolbar) settings(id, label string, section settingsSection) []widgets.
 
 func (b *toolbar) moreMenu() []widgets.MenuItem {
 	w, t, l := b.w, b.w.texts, &b.w.state.layout
+	hidden := w.state.frame.prefs.HideSelf
 	return []widgets.MenuItem{
 		{ID: "menu.fullScreen", Icon: assets.FullScreen, Label: t.T("key.full"), Keys: "F11", Checked: w.win.FullScreen(), Run: w.toggleFullScreen},
 		{},
@@ -229,7 +230,7 @@ func (b *toolbar) moreMenu() []widgets.MenuItem {
 		{ID: "menu.stats", Icon: assets.Chart, Label: t.T("stats.title"), Checked: l.panel, Run: w.showStatistics},
 		{},
 		{ID: "menu.audioOnly", Icon: assets.CameraOff, Label: t.T("menu.audioOnly"), Checked: l.audioOnly, Run: func() { w.setAudioOnly(!l.audioOnly) }},
-		{ID: "menu.hideSelf", Icon: assets.EyeOff, Label: t.T("menu.hideSelf"), Checked: l.hideSelf, Run: func() { w.setHideSelf(!l.hideSelf) }},
+		{ID: "menu.hideSelf", Icon: assets.EyeOff, Label: t.T("menu.hideSelf"), Checked: hidden, Run: func() { w.setHideSelf(!hidden) }},
 		{},
 		{ID: "menu.keys", Icon: assets.Keyboard, Label: t.T("key.list"), Keys: "F1", Run: w.openKeys},
 	}

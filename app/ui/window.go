@@ -126,9 +126,8 @@ type Window struct {
 	shortcuts []fyne.Shortcut          // of the window, for keys with modifiers
 	languages map[string]*assets.Texts // all of them, for the palette
 	dialogs   []*dialog                // the open ones, the topmost last
-	// Who is in the room and was made as loud as before; what Preferences have. See followMembers and keepVolumes.
-	gained      map[room.UserID]bool
-	keptVolumes map[room.UserID]int
+	// Who is in the room and was made as loud as before; see followMembers.
+	gained map[room.UserID]bool
 }
 
 // New builds the window; Show shows it. Call it on the UI goroutine.
@@ -160,7 +159,6 @@ func newWindow(cfg Config, now func() time.Time) *Window {
 			token: cfg.Token, mint: cfg.CanMint && cfg.Token == "",
 		},
 	}
-	w.readLayout()
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.stage = media.NewStage(w.post, displayInterval)
 	w.sampler = newSampler(w.readSamples, w.post, w.showSamples)
@@ -316,6 +314,9 @@ func (w *Window) LogLine(l bridge.Line) {
 			return
 		}
 		w.send(callEnded{method: a.Method, params: a.Params, result: a.Failure, ok: a.OK})
+		if a.OK && a.Method == "x-setGain" {
+			w.state.frame.prefs.save(w.cfg.App.Preferences())
+		}
 		if a.OK && a.Method == "x-bundle" {
 			w.bundleWritten(a.Res)
 		}
