@@ -435,43 +435,37 @@ func TestBridge_Remembers(t *testing.T) {
 // TestBridge_Order_Lanes: what changes two things waits for both; what makes sense in a room only waits for the join, but does not
 // hold it up.
 func TestBridge_Order_Lanes(t *testing.T) {
-	defer test.CheckRoutines(t)()
-	defer test.TimeOut(20 * time.Second).Stop()
-	join, message := make(chan struct{}), make(chan struct{})
-	h := newHarness(t, func(f *fakeRoom) { f.block = map[string]chan struct{}{"joinRtcRoom": join, "x-sendMessage": message} })
-	h.script(t, createLine)
-	h.CallLine([]byte(joinLine))
-	give := func(id, method, params string) { h.Call(json.RawMessage(id), method, json.RawMessage(params)) }
-	give("3", "x-sendMessage", `{"text":"hi"}`)
-	give("4", "changeUserVisibility", `{"visible":true}`)
-	give("5", "changeStreamPublishState", `{"state":1,"streamType":"both"}`)
-	give("6", "changeAnsMode", `{"mode":"low"}`)
-	h.await(t, `{"id":6,"callback":"complete","res":{"errMsg":"changeAnsMode:ok"}}`)
-	join <- struct{}{}
-	give("7", "updateToken", `{"token":"t"}`)
-	h.await(t, `{"id":7,"callback":"complete","res":{"errMsg":"updateToken:ok"}}`) // though the message is still on its way
-	message <- struct{}{}
-	if err := h.Wait(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var order []string
-	for _, c := range h.calls(0) {
-		name, _, _ := strings.Cut(strings.ReplaceAll(c, "(", " "), " ")
-		name, _, _ = strings.Cut(name, "{")
-		order = append(order, name)
-	}
-	before := func(a, b string) {
-		if slices.Index(order, a) > slices.Index(order, b) {
-			t.Errorf("%s came after %s: %q", a, b, order)
+	synctest.Test(t, func(t *testing.T) {
+		join, message := make(chan struct{}), make(chan struct{})
+		h := newHarness(t, func(f *fakeRoom) { f.block = map[string]chan struct{}{"joinRtcRoom": join, "x-sendMessage": message} })
+		h.script(t, createLine)
+		h.CallLine([]byte(joinLine))
+		give := func(id, method, params string) {
+			h.Call(json.RawMessage(id), method, json.RawMessage(params))
+			synctest.Wait() // until all are done or wait for another
 		}
-	}
-	before("joinRtcRoom", "x-sendMessage")
-	before("joinRtcRoom", "changeUserVisibility")
-	before("changeUserVisibility", "changeStreamPublishState")
-	before("changeAnsMode", "changeUserVisibility")
-	if len(order) != 6 {
-		t.Errorf("called were %q", order)
-	}
+		give("3", "x-sendMessage", `{"text":"hi"}`)
+		give("4", "changeUserVisibility", `{"visible":true}`)
+		give("5", "changeStreamPublishState", `{"state":1,"streamType":"both"}`)
+		give("6", "changeAnsMode", `{"mode":"low"}`)
+		join <- struct{}{}
+		synctest.Wait()
+		give("7", "updateToken", `{"token":"t"}`) // though the message is still on its way
+		message <- struct{}{}
+		if err := h.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		for _, c := range h.calls(0) {
+			order = append(order, c[:strings.IndexAny(c, "( {")])
+		}
+		first := []string{"joinRtcRoom", "changeAnsMode"}
+		if len(order) != 6 || !slices.Equal(order[:2], first) || order[5] != "updateToken" ||
+			slices.Index(order, "changeUserVisibility") > slices.Index(order, "changeStreamPublishState") {
+			t.Errorf("called in the order %q", order)
+		}
+		h.Close()
+	})
 }
 
 // TestBridge_Order: calls that change the same thing do not overtake each other, the others run beside.

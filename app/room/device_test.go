@@ -276,6 +276,7 @@ func TestContext_Speaker(t *testing.T) {
 	}{
 		{"earpiece", func() error { return u.SetAudioPlaybackDevice(ctx, room.Earpiece) }, "ears", false},
 		{"broken", func() error { return u.SetDevice(ctx, 0, "broken") }, "ears", true},
+		{"what was chosen before", func() error { return u.SetAudioPlaybackDevice(ctx, room.Speakerphone) }, "", false},
 		{"chosen", func() error { return u.SetDevice(ctx, 0, "tv") }, "tv", false},
 		{"the chosen one", func() error { return u.SetAudioPlaybackDevice(ctx, room.Speakerphone) }, "tv", false},
 		{"default by its own name", func() error { return u.SetDevice(ctx, 0, "box") }, "box", false},
