@@ -94,7 +94,7 @@ func (d *drive) read(c *driveConn) {
 		case strings.HasPrefix(call.Method, "ui."):
 			d.send(c, d.ui(call.ID, call.Method, call.Params))
 		default:
-			d.app.bridge.CallScript(c.tag(call.ID), call.Method, call.Params)
+			d.app.bridge.CallScript(d.ctx, c.tag(call.ID), call.Method, call.Params)
 		}
 	}
 }

@@ -271,8 +271,13 @@ func TestScript(t *testing.T) {
 			t.Errorf("no row %s in\n%s", want, rows(s))
 		}
 	}
-	d.script.run("long", [][]byte{[]byte(`{"method":"x-sleep","params":{"ms":5}}`), []byte(`{"method":"x-sleep","params":{"ms":3600000}}`)})
-	d.script.run("next", [][]byte{[]byte(`{"method":"x-stats"}`)})
+	d.script.run("long", [][]byte{[]byte(`{"method":"noSuchToo"}`), []byte(`{"method":"x-sleep","params":{"ms":3600000}}`)})
+	d.until(t, func(s ui.State) bool { return strings.Contains(rows(s), "noSuchToo") })
+	d.script.run("next", [][]byte{[]byte(`{"method":"x-sleep","params":{"ms":1}}`)})
+	d.until(t, func(s ui.State) bool {
+		return strings.Contains(rows(s), " of 2 lines were called, then it was stopped") &&
+			strings.Contains(rows(s), "# next: 1 of 1 lines were called")
+	})
 }
 
 func TestLogTail(t *testing.T) {

@@ -60,7 +60,7 @@ func (s *scripts) play(ctx context.Context, number int, name string, lines [][]b
 			continue
 		}
 		id := fmt.Appendf(nil, `"script%d:%d"`, number, i+1)
-		s.app.bridge.CallScript(id, request.Method, request.Params)
+		s.app.bridge.CallScript(ctx, id, request.Method, request.Params)
 		done++
 	}
 	words := fmt.Sprintf("%s: %d of %d lines were called", name, done, len(lines))

@@ -27,8 +27,11 @@ const MaxLine = 1 << 20
 // that many lines is held back; a Call is refused.
 const maxCalls = 64
 
-// errClosed is what calls after Close are answered with.
-var errClosed = errors.New("the bridge is closed")
+// errClosed is what calls after Close are answered with, errStopped what a call of a script is whose context has ended.
+var (
+	errClosed  = errors.New("the bridge is closed")
+	errStopped = errors.New("the script was stopped")
+)
 
 // Line is one line of the JSON-lines protocol that goes out; fields that do not apply are left out.
 type Line struct {
@@ -154,7 +157,7 @@ func (b *Bridge) Call(id json.RawMessage, method string, params json.RawMessage)
 		b.emit(Line{ID: id, Error: fmt.Sprintf("%s: %d calls are under way already", shorten(method), maxCalls)})
 		return
 	}
-	b.start(id, method, params, false)
+	b.start(context.Background(), id, method, params, false)
 }
 
 // given tells that a call is given.
@@ -177,16 +180,19 @@ func (b *Bridge) CallLine(line []byte) {
 		b.emit(Line{ID: in.ID, Error: err.Error()})
 		return
 	}
-	b.CallScript(in.ID, in.Method, in.Params)
+	b.CallScript(context.Background(), in.ID, in.Method, in.Params)
 }
 
-// CallScript is CallLine after the line has been decoded.
-func (b *Bridge) CallScript(id json.RawMessage, method string, params json.RawMessage) {
+// CallScript is CallLine after the line has been decoded. The end of ctx ends a call that the script waits for; those that it does
+// not wait for go on.
+func (b *Bridge) CallScript(ctx context.Context, id json.RawMessage, method string, params json.RawMessage) {
 	select {
 	case b.slots <- struct{}{}:
-		b.start(id, method, params, true)
+		b.start(ctx, id, method, params, true)
 	case <-b.ctx.Done():
 		b.emit(Line{ID: id, Error: errClosed.Error()})
+	case <-ctx.Done():
+		b.emit(Line{ID: id, Error: errStopped.Error()})
 	}
 }
 
@@ -237,8 +243,9 @@ func (b *Bridge) Close() error {
 	return err
 }
 
-// start runs a call for which a slot was taken; script says that it came by CallLine.
-func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, script bool) {
+// start runs a call for which a slot was taken; script says that it came by CallLine. The end of ctx ends a call that is waited
+// for.
+func (b *Bridge) start(ctx context.Context, id json.RawMessage, name string, params json.RawMessage, script bool) {
 	m, known := b.methods[name]
 	b.mu.Lock()
 	if b.closed || !known {
@@ -268,6 +275,7 @@ func (b *Bridge) start(id json.RawMessage, name string, params json.RawMessage, 
 	b.mu.Unlock()
 	b.given(id, name, params)
 	if m.Sync && script {
+		defer context.AfterFunc(ctx, c.cancel)()
 		c.run()
 		return
 	}
@@ -424,6 +432,14 @@ func (c *call) invoke() (any, error) {
 		return nil, err
 	}
 	return c.m.run(c)
+}
+
+// over is why a call ends that was waiting.
+func (c *call) over() error {
+	if c.b.ctx.Err() != nil {
+		return errClosed
+	}
+	return errStopped
 }
 
 // lines are the answer to a call in the shape that its method has.

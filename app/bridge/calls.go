@@ -184,6 +184,6 @@ func (c *call) sleep() (any, error) {
 	case <-timer.C:
 		return nil, nil
 	case <-c.ctx.Done():
-		return nil, errClosed
+		return nil, c.over()
 	}
 }

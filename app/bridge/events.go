@@ -262,7 +262,7 @@ func (c *call) wait() (any, error) {
 		select {
 		case <-changed:
 		case <-c.ctx.Done():
-			return nil, errClosed
+			return nil, c.over()
 		case <-timer.C:
 			if match != nil {
 				return nil, fmt.Errorf("no %s that matches within %v", name, limit)

@@ -55,7 +55,7 @@ func (a *answers) call(method, params string) bridge.Line {
 	a.t.Helper()
 	a.next++
 	id := fmt.Sprint(a.next)
-	a.bridge.CallScript(json.RawMessage(id), method, json.RawMessage(params))
+	a.bridge.CallScript(a.t.Context(), json.RawMessage(id), method, json.RawMessage(params))
 	for {
 		select {
 		case l := <-a.lines:
