@@ -143,6 +143,39 @@ func TestTileGrid_Enlarged(t *testing.T) {
 	}
 }
 
+// TestTileGrid_Alone: one tile has all of the grid.
+func TestTileGrid_Alone(t *testing.T) {
+	en := english(t)
+	g, list := widgets.NewTileGrid(en), tiles(en, 20)
+	open(t, g, 868, 650)
+	g.SetTiles(list)
+	g.SetEnlarged(list[3], true)
+	if got := checkPlaces(t, g, list); got != 1 || list[3].Size() != g.Size() || g.Texts() != nil {
+		t.Errorf("%d tiles are visible, the large one is %v of %v, %q", got, list[3].Size(), g.Size(), g.Texts())
+	}
+	g.SetEnlarged(list[3], false)
+	if got := checkPlaces(t, g, list); got != 5 {
+		t.Errorf("%d tiles are visible with the strip", got)
+	}
+}
+
+// TestTileGrid_Most: a page has as many tiles as wished, but never more than twelve.
+func TestTileGrid_Most(t *testing.T) {
+	en := english(t)
+	g, list := widgets.NewTileGrid(en), tiles(en, 20)
+	open(t, g, 868, 650)
+	g.SetTiles(list)
+	for _, tc := range []struct{ most, visible, pages int }{{4, 4, 5}, {9, 9, 3}, {0, 12, 2}, {50, 12, 2}} {
+		g.SetMost(tc.most)
+		if got := checkPlaces(t, g, list); got != tc.visible {
+			t.Errorf("at most %d: %d tiles are visible, want %d", tc.most, got, tc.visible)
+		}
+		if _, pages := g.Page(); pages != tc.pages {
+			t.Errorf("at most %d: %d pages, want %d", tc.most, pages, tc.pages)
+		}
+	}
+}
+
 func TestTileGrid_Golden(t *testing.T) {
 	en := english(t)
 	g, list := widgets.NewTileGrid(en), tiles(en, 3)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"github.com/google/go-cmp/cmp"
 
@@ -48,6 +49,30 @@ func TestVideoTile_Golden(t *testing.T) {
 		}},
 		{"reconnecting small", 200, 112, func(v *widgets.VideoTile) { v.SetState(widgets.TileReconnecting) }},
 		{"focused", 320, 180, func(v *widgets.VideoTile) { v.FocusGained() }},
+		{"blank", 320, 180, func(v *widgets.VideoTile) { v.SetState(widgets.TileBlank) }},
+		{"paused", 320, 180, func(v *widgets.VideoTile) {
+			v.SetFrame(picture(16, 9, color.White))
+			v.SetQuality(1)
+			v.SetState(widgets.TilePaused)
+		}},
+		{"unsubscribed", 320, 180, func(v *widgets.VideoTile) { v.SetState(widgets.TileUnsubscribed) }},
+		{"unsubscribed small", 200, 112, func(v *widgets.VideoTile) { v.SetState(widgets.TileUnsubscribed) }},
+		{"screen", 320, 180, func(v *widgets.VideoTile) {
+			v.SetScreen(true)
+			v.SetState(widgets.TileLive)
+			v.SetFrame(picture(16, 9, color.White))
+		}},
+		{"quality", 320, 180, func(v *widgets.VideoTile) { v.SetQuality(3) }},
+		{"silenced", 320, 180, func(v *widgets.VideoTile) { v.SetSilenced(true); v.SetMuted(true) }},
+		{"touched", 320, 180, func(v *widgets.VideoTile) {
+			v.OnMenu = func(fyne.Position) {}
+			v.SetPinned(true)
+			v.SetFigures([]string{"Alice  up->SFU->me", "1.8 Mb/s  loss 4.0 %", "RTT 38 ms", "a", "b", "c", "d", "e"})
+			v.MouseIn(nil)
+		}},
+		{"figures small", 200, 112, func(v *widgets.VideoTile) {
+			v.SetFigures([]string{"Alice  up->SFU->me", "1.84 Mb/s  loss 0.4 %  jit 6 ms", "RTT 38 ms", "a", "b", "c", "d", "e"})
+		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			v := widgets.NewVideoTile(en)
@@ -105,6 +130,79 @@ func TestVideoTile_Tap(t *testing.T) {
 	}
 }
 
+// TestVideoTile_Buttons: they are there while the mouse or the focus is on the tile or on one of them, as many as there is room for.
+func TestVideoTile_Buttons(t *testing.T) {
+	v := widgets.NewVideoTile(english(t))
+	w := open(t, v, 320, 180)
+	shown := func() string {
+		names := ""
+		for i, b := range []*widgets.TileButton{v.Pin, v.Volume, v.More} {
+			if b.Visible() {
+				names += string("pvm"[i])
+			}
+		}
+		return names
+	}
+	v.MouseIn(nil)
+	if got := shown(); got != "" {
+		t.Errorf("a tile without a menu has the buttons %q", got)
+	}
+	v.MouseOut()
+	v.OnMenu = func(fyne.Position) {}
+	tabbed := func(want fyne.Focusable) {
+		t.Helper()
+		w.Canvas().FocusNext()
+		if w.Canvas().Focused() != want {
+			t.Fatalf("Tab leads to %T", w.Canvas().Focused())
+		}
+	}
+	for _, step := range []struct {
+		name string
+		do   func()
+		want string
+	}{
+		{"untouched", func() {}, ""},
+		{"mouse", func() { v.MouseIn(nil) }, "pvm"},
+		{"mouse on a button", func() { v.MouseOut(); v.Pin.MouseIn(nil) }, "pvm"},
+		{"mouse away", func() { v.Pin.MouseOut() }, ""},
+		{"mouse, then the tile moves", func() { v.MouseIn(nil); v.Move(fyne.NewPos(1, 0)) }, ""},
+		{"focus", func() { tabbed(v) }, "pvm"},
+		{"focus on the first button", func() { tabbed(v.Pin) }, "pvm"},
+		{"focus on the last button", func() { tabbed(v.Volume); tabbed(v.More) }, "pvm"},
+		{"the own tile", func() { v.SetVolume(false) }, "pm"},
+		{"a narrow tile", func() { v.SetVolume(true); v.Resize(fyne.NewSize(100, 68)) }, "vm"},
+		{"focus elsewhere", func() { w.Canvas().Unfocus() }, ""},
+	} {
+		step.do()
+		if got := shown(); got != step.want {
+			t.Errorf("%s: buttons %q, want %q", step.name, got, step.want)
+		}
+	}
+}
+
+// TestVideoTile_Menu: a right click and the menu key open it; keys that the tile has no use for go on.
+func TestVideoTile_Menu(t *testing.T) {
+	v := widgets.NewVideoTile(english(t))
+	w := open(t, v, 320, 180)
+	var at []fyne.Position
+	v.OnMenu = func(pos fyne.Position) { at = append(at, pos) }
+	test.TapSecondaryAt(v, fyne.NewPos(100, 50))
+	w.Canvas().Focus(v)
+	v.TypedKey(&fyne.KeyEvent{Name: desktop.KeyMenu})
+	if len(at) != 2 || at[1].X < 200 || at[1].Y > 60 {
+		t.Errorf("menus at %v", at)
+	}
+	var unused []fyne.KeyName
+	v.SetOnUnusedKey(func(ev *fyne.KeyEvent) { unused = append(unused, ev.Name) })
+	for _, key := range []fyne.KeyName{fyne.KeyEscape, fyne.KeySpace, fyne.KeyM} {
+		v.TypedKey(&fyne.KeyEvent{Name: key})
+	}
+	v.Pin.TypedKey(&fyne.KeyEvent{Name: fyne.KeyPageDown}) // nobody listens on the button
+	if diff := cmp.Diff([]fyne.KeyName{fyne.KeyEscape, fyne.KeyM}, unused); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestVideoTile_Words(t *testing.T) {
 	v := widgets.NewVideoTile(english(t))
 	open(t, v, 320, 180)
@@ -119,6 +217,20 @@ func TestVideoTile_Words(t *testing.T) {
 	}
 	if got := v.AccessibilityLabel(); got != "王小明 (me), Video loading..." {
 		t.Errorf("the label for people who do not see it is %q", got)
+	}
+	v.SetState(widgets.TileLive)
+	v.SetMuted(true)
+	v.SetPinned(true)
+	v.SetSilenced(true)
+	v.SetQuality(3)
+	if got := v.AccessibilityLabel(); got != "王小明 (me), muted, Muted for me, pinned, connection poor" {
+		t.Errorf("the label for people who do not see it is %q", got)
+	}
+	v.SetSelf(false)
+	v.SetScreen(true)
+	v.SetQuality(99)
+	if got := v.AccessibilityLabel(); got != "王小明's screen, Muted for me, pinned, connection excellent" {
+		t.Errorf("a screen's label is %q", got)
 	}
 }
 
