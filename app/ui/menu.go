@@ -10,8 +10,9 @@ import (
 
 // openMenu is the menu on screen.
 type openMenu struct {
-	pop *widget.PopUp
-	ids []string
+	pop    *widget.PopUp
+	window fyne.Size // that it was placed in
+	ids    []string
 }
 
 // showMenu opens a menu of items at an object, in place of another menu. What the items run are commands of their own.
@@ -40,7 +41,7 @@ func (w *Window) showMenuAt(items []widgets.MenuItem, pos fyne.Position, size fy
 		y = pos.Y - want.Height - gap
 	}
 	x := max(min(pos.X, all.Width-want.Width-margin), margin)
-	w.menu = openMenu{pop: widget.NewPopUp(content, w.win.Canvas())}
+	w.menu = openMenu{pop: widget.NewPopUp(content, w.win.Canvas()), window: all}
 	for id, o := range m.Controls() {
 		w.register(id, o)
 		w.menu.ids = append(w.menu.ids, id)

@@ -3,6 +3,7 @@ package ui
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,38 @@ var scenes = []struct {
 	}},
 	{"room-invite-named", func(h *harness) { h.joined("Alice.Zhang"); h.send(invitationEdited{invitation{ticket: ticketNamed}}) }},
 	{"room-invite-code", func(h *harness) { h.joined("Alice.Zhang"); h.tap("invite.code") }},
+	{"connecting", func(h *harness) { h.Join(); h.queue.turn() }},
+	{"room-states", func(h *harness) {
+		h.joined("Alice.Zhang", "li_lei", "bob@example.com", "cy", "dan")
+		list := members("Alice.Zhang", "li_lei", "bob@example.com", "cy", "dan")
+		list[1].VideoSubscribed, list[3].Quality, list[4].Connected = false, media.QualityDown, false
+		h.events(room.MembersChanged{Members: list})
+	}},
+	{"room-menu", func(h *harness) {
+		h.joined("Alice.Zhang", "li_lei")
+		h.touch(camera("Alice.Zhang"))
+		h.tap("room.tile.Alice.Zhang.more")
+	}},
+	{"room-more", func(h *harness) { h.joined("Alice.Zhang"); h.tap("room.tool.more") }},
+	{"room-statistics", func(h *harness) {
+		h.joined("ann", "li_lei")
+		h.toggleFigures(tileKey{})
+		h.showStatistics()
+		for i := range 5 {
+			h.showSamples(counted(time.Duration(i)*time.Second, uint64(i+1)))
+		}
+	}},
+	{"room-sharing", func(h *harness) {
+		h.joined("Alice.Zhang", "li_lei")
+		h.events(sharing([]string{"Alice.Zhang", "li_lei"}, "li_lei"), room.CaptureChanged{Source: media.Screen, On: true, Name: "screen:DP-1"})
+	}},
+	{"room-share-choose", func(h *harness) {
+		h.joined("Alice.Zhang")
+		h.cfg.Devices = newScreens(whole("a", "DP-1"), whole("b", "HDMI-1"), whole("c", "HDMI-2"), whole("d", "HDMI-3"))
+		h.tap("room.tool.share")
+		h.until(func() bool { return h.controls["share.d"] != nil })
+	}},
+	{"room-tile-alone", func(h *harness) { h.joined("Alice.Zhang"); h.showAlone(camera("Alice.Zhang")) }},
 	{"muted", func(h *harness) {
 		h.joined("Alice.Zhang")
 		h.events(room.CaptureChanged{Source: media.Camera}, room.CaptureChanged{Source: media.Microphone})
@@ -137,48 +170,59 @@ func TestStart_Fits(t *testing.T) {
 // outline is where things are on a screen.
 type outline struct {
 	size     fyne.Size
+	layer    int
 	problems []string
 	controls []placed
 }
 
 // placed is a control in the window.
 type placed struct {
-	name string
-	pos  fyne.Position
-	size fyne.Size
+	name  string
+	pos   fyne.Position
+	size  fyne.Size
+	layer int   // 0 the page, then dialogs and menus
+	in    []int // the controls that it is a part of
 }
 
 func newOutline(h *harness) *outline {
 	o := &outline{size: h.win.Canvas().Size()}
-	o.walk(h.win.Canvas().Content(), fyne.NewPos(0, 0), false)
+	o.walk(h.win.Canvas().Content(), fyne.NewPos(0, 0), false, nil)
+	for _, overlay := range h.win.Canvas().Overlays().List() {
+		o.layer++
+		o.walk(overlay, fyne.NewPos(0, 0), false, nil)
+	}
 	return o
 }
 
-// walk visits all objects that are drawn. scrolled tells that the window need not have room for them.
-func (o *outline) walk(obj fyne.CanvasObject, at fyne.Position, scrolled bool) {
+// walk visits all objects that are drawn. scrolled tells that the window need not have room for them, in the controls that they
+// are parts of.
+func (o *outline) walk(obj fyne.CanvasObject, at fyne.Position, scrolled bool, in []int) {
 	if obj == nil || !obj.Visible() {
 		return
 	}
 	at = at.Add(obj.Position())
-	o.checkPlace(obj, at, scrolled)
+	if o.checkPlace(obj, at, scrolled, in) {
+		in = append(slices.Clip(in), len(o.controls)-1)
+	}
 	switch obj := obj.(type) {
 	case *fyne.Container:
 		for _, child := range obj.Objects {
-			o.walk(child, at, scrolled)
+			o.walk(child, at, scrolled, in)
 		}
 	case *container.Scroll:
-		o.walk(obj.Content, at, true)
+		o.walk(obj.Content, at, true, in)
 	case *widgets.Entry, *widget.Select, *widget.Check: // Fyne's own; what is in them scrolls
 	case *widgets.LogList, *widgets.PeopleList:
 	case fyne.Widget:
 		for _, child := range fynetest.WidgetRenderer(obj).Objects() {
-			o.walk(child, at, scrolled)
+			o.walk(child, at, scrolled, in)
 		}
 	}
 }
 
-// checkPlace notes words that are cut and controls that are outside of the window.
-func (o *outline) checkPlace(obj fyne.CanvasObject, at fyne.Position, scrolled bool) {
+// checkPlace notes words that are cut and controls that are outside of the window, and tells whether it is a control to compare
+// with others.
+func (o *outline) checkPlace(obj fyne.CanvasObject, at fyne.Position, scrolled bool, in []int) bool {
 	const slack = 0.51 // of rounding to pixels
 	size, least := obj.Size(), obj.MinSize()
 	cut := size.Width+slack < least.Width || size.Height+slack < least.Height
@@ -195,12 +239,13 @@ func (o *outline) checkPlace(obj fyne.CanvasObject, at fyne.Position, scrolled b
 	_, tappable := obj.(fyne.Tappable)
 	_, status := obj.(*widgets.StatusBar) // nothing may lie on it either
 	if !tappable && !status || scrolled {
-		return
+		return false
 	}
 	if at.X < -slack || at.Y < -slack || at.X+size.Width > o.size.Width+slack || at.Y+size.Height > o.size.Height+slack {
 		o.problems = append(o.problems, fmt.Sprintf("%T %q at %v with %v is outside of the window", obj, textsOf(obj), at, size))
 	}
-	o.controls = append(o.controls, placed{fmt.Sprintf("%T %q", obj, textsOf(obj)), at, size})
+	o.controls = append(o.controls, placed{fmt.Sprintf("%T %q", obj, textsOf(obj)), at, size, o.layer, in})
+	return true
 }
 
 func (o *outline) check(t *testing.T) {
@@ -209,7 +254,10 @@ func (o *outline) check(t *testing.T) {
 		t.Errorf("%.0fx%.0f: %s", o.size.Width, o.size.Height, p)
 	}
 	for i, a := range o.controls {
-		for _, b := range o.controls[:i] {
+		for k, b := range o.controls[:i] {
+			if a.layer != b.layer || slices.Contains(a.in, k) {
+				continue
+			}
 			if a.pos.X+1 < b.pos.X+b.size.Width && b.pos.X+1 < a.pos.X+a.size.Width &&
 				a.pos.Y+1 < b.pos.Y+b.size.Height && b.pos.Y+1 < a.pos.Y+a.size.Height {
 				t.Errorf("%.0fx%.0f: %s lies on %s", o.size.Width, o.size.Height, a.name, b.name)

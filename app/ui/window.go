@@ -348,8 +348,11 @@ func (w *Window) updateToken() {
 	w.call("updateToken", map[string]any{"token": token})
 }
 
-// resized notes the size of the window.
+// resized notes the size of the window. A menu belongs to what it was opened at, which is elsewhere now.
 func (w *Window) resized(size fyne.Size) {
+	if w.menu.pop != nil && w.win.Canvas().Size() != w.menu.window {
+		w.post(w.closeMenu) // later: this is within a layout
+	}
 	if !w.win.FullScreen() {
 		w.size = size
 	}
