@@ -8,7 +8,8 @@ TAGS         := nolibopusfile
 RELEASE_TAGS := $(TAGS),migrated_fynedo
 VERSION      := $(shell sed -n 's/^Version *= *"\(.*\)"/\1/p' FyneApp.toml)
 LDFLAGS      := -X parlor/cmd/internal/command.version=$(VERSION)
-GO_BUILD     := go build -trimpath -ldflags '$(LDFLAGS)'
+GO_BUILD_FLAGS := go build -trimpath
+GO_BUILD     := $(GO_BUILD_FLAGS) -ldflags '$(LDFLAGS)'
 # The packages without C: what `make quick` and the server need.
 PURE = $$(CGO_ENABLED=1 go list ./... | grep -v -e /cmd/parlor$$ -e /media/codec$$ -e /media/device$$)
 
@@ -26,10 +27,15 @@ build/parlor: FORCE
 	@mkdir -p build
 	$(GO_BUILD) -tags $(RELEASE_TAGS) -o $@ ./cmd/parlor
 
-# As build/parlor, with the codecs inside, for machines that have no more than a desktop.
-build/parlor-release: FORCE
-	@mkdir -p build
-	$(GO_BUILD) -tags $(RELEASE_TAGS) -o $@ ./cmd/parlor
+# Where the linker looks first: the codecs' archives, as far as this system has any, and no shared libraries beside them.
+build/static: FORCE
+	@mkdir -p $@
+	@for name in vpx opus yuv speexdsp; do archive=$$(cc -print-file-name=lib$$name.a); \
+		[ "$$archive" = "lib$$name.a" ] || ln -sf "$$archive" $@/; done
+
+# As build/parlor, with the codecs inside, for machines that have no more than a desktop. Only linking differs.
+build/parlor-release: build/static FORCE
+	$(GO_BUILD_FLAGS) -ldflags '-s -w $(LDFLAGS) -extldflags -L$(CURDIR)/build/static' -tags $(RELEASE_TAGS) -o $@ ./cmd/parlor
 
 build/parlord build/parlorctl: FORCE
 	@mkdir -p build

@@ -42,6 +42,7 @@ type State struct {
 	Log     []string `json:"log"`    // newest rows of the API log, oldest first
 	Dropped int      `json:"dropped"`
 	Unread  int      `json:"unread,omitempty"` // messages
+	Focus   string   `json:"focus,omitempty"`  // id of the control that takes keys, "" for none or one without an id
 }
 
 // Tile is one tile; sizes are pixels in the window.
@@ -231,10 +232,25 @@ func (w *Window) snapshot() State {
 		s.Texts = append(s.Texts, textsOf(o)...)
 	})
 	s.Tools = w.toolStates(visible)
+	s.Focus = w.focusedID()
 	for _, row := range w.console.Rows(logTail) {
 		s.Log = append(s.Log, row.String())
 	}
 	return s
+}
+
+// focusedID is the id of the control that has the focus.
+func (w *Window) focusedID() string {
+	focused, ok := w.win.Canvas().Focused().(fyne.CanvasObject)
+	if !ok {
+		return ""
+	}
+	for id, o := range w.controls {
+		if o == focused {
+			return id
+		}
+	}
+	return ""
 }
 
 func (w *Window) tileStates() []Tile {
