@@ -245,8 +245,8 @@ func (w *Window) focusedID() string {
 	if !ok {
 		return ""
 	}
-	for id, o := range w.controls {
-		if o == focused {
+	for _, id := range w.ids() { // a control may have two names: the first one
+		if w.controls[id] == focused {
 			return id
 		}
 	}

@@ -277,6 +277,20 @@ func (w *Window) show() {
 	w.listenNow()
 	st := &w.state
 	w.sampler.run(st.inRoom() || st.joining || st.mic.open || st.camera.open || st.frame.waits() || w.listening.on || st.frame.sound.Test != SoundQuiet)
+	w.dropFocus()
+}
+
+// dropFocus takes the focus from what is no longer to be seen: Fyne leaves it there, and keys would go nowhere.
+func (w *Window) dropFocus() {
+	focused, ok := w.controls[w.focusedID()]
+	if !ok {
+		return
+	}
+	seen := false
+	w.walkAll(func(o fyne.CanvasObject) { seen = seen || o == focused })
+	if !seen {
+		w.win.Canvas().Unfocus()
+	}
 }
 
 // readSamples runs on the sampler's goroutine.
