@@ -65,6 +65,9 @@ func (s sideState) shown() panel {
 func (w *Window) choosePanel(p panel) {
 	show := w.state.side.shown() != p
 	w.command("panel."+panelNames[p], map[string]any{"show": show}, func() { w.send(panelChosen{p}) })
+	if show && p == panelChat { // whoever opens the chat wants to write
+		w.win.Canvas().Focus(w.room.side.chat.entry.Field)
+	}
 }
 
 // sidePanel is the right edge of the room page: tabs, and below them what the chosen one shows.
