@@ -76,7 +76,7 @@ func (b *Bot) enter(ctx context.Context) (time.Duration, error) {
 	if err := b.SetCamera(ctx, true); err != nil {
 		b.log.Info("no camera", "error", err)
 	}
-	if err := b.SetMicrophone(ctx, true); err != nil {
+	if err := b.SetMicrophone(ctx, !b.cfg.Silent); err != nil {
 		b.log.Info("no microphone", "error", err)
 	}
 	text, err := b.token()

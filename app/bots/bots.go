@@ -24,6 +24,8 @@ type Config struct {
 	Count         int    // from 1
 
 	Devices func(i int) media.Devices // camera and microphone of bot i, from 0; nil: the built-in clips
+	Silent  bool                      // the microphones stay off
+	Share   bool                      // the first bot of a Run shares the default screen of its devices
 	OnBot   func(Report)              // told once per bot when it has joined, or failed to; one at a time; may be nil
 	Client  string                    // program and version, for the server's log
 	Log     *slog.Logger
@@ -110,6 +112,11 @@ func (g *group) bot(ctx context.Context, i int) {
 		return
 	}
 	defer b.Close()
+	if g.cfg.Share && i == 0 {
+		if err := b.ShareScreen(ctx, true); err != nil {
+			g.cfg.Log.Warn("a bot shares no screen", "bot", user, "error", err)
+		}
+	}
 	g.report(Report{UserID: user, Joined: true, JoinMS: float64(took.Microseconds()) / 1000}, nil)
 	select {
 	case <-ctx.Done():

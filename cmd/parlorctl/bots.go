@@ -54,6 +54,8 @@ func runBots(ctx context.Context, name string, args []string, std command.Std) e
 	prefix := f.String("user-prefix", "bot", "`text` before the number in the user ids")
 	video := f.String("video", "", "`file` to send as camera, IVF with VP8 (default built-in pictures)")
 	audio := f.String("audio", "", "`file` to send as microphone, Ogg with Opus (default built-in voices)")
+	silent := f.Bool("silent", false, "keep the microphones off")
+	share := f.Bool("share", false, "the first one shares a screen")
 	f.logFlag()
 	limit := f.Duration("for", 0, "`time` to stay (default until a signal)")
 	if err := f.parse(args); err != nil {
@@ -74,7 +76,7 @@ func runBots(ctx context.Context, name string, args []string, std command.Std) e
 	}
 	cfg := bots.Config{
 		Server: f.server, AppID: f.appID, AppKey: f.appKey, Room: f.room,
-		Prefix: *prefix, Count: *count, Client: "parlorctl " + command.Version(), Log: log,
+		Prefix: *prefix, Count: *count, Silent: *silent, Share: *share, Client: "parlorctl " + command.Version(), Log: log,
 	}
 	if *video != "" || *audio != "" {
 		cfg.Devices = func(int) media.Devices { return clip.FileDevices(*video, *audio) }
