@@ -12,7 +12,7 @@ import (
 const (
 	infoRowHeight   = toolHeight
 	infoPlainHeight = 24 // of a row without buttons
-	infoNameWidth   = 74
+	infoNameWidth   = 58
 	infoButton      = toolHeight
 )
 

@@ -125,7 +125,6 @@ func newTab(label string, fill bool) *Tab {
 	t.ground.CornerRadius = buttonRadius
 	t.line.CornerRadius = 1
 	t.label.Alignment = fyne.TextAlignCenter
-	t.label.TextSize = 14
 	t.recolour()
 	return t
 }
@@ -192,12 +191,13 @@ func (t *Tab) CreateRenderer() fyne.WidgetRenderer {
 		},
 		minSize: func() fyne.Size {
 			bold := fyne.MeasureText(t.label.Text, t.label.TextSize, fyne.TextStyle{Bold: true})
-			return fyne.NewSize(bold.Width+24, 36)
+			return fyne.NewSize(bold.Width+24, max(36, bold.Height+12))
 		},
 	}
 }
 
 func (t *Tab) recolour() {
+	t.label.TextSize = Scaled(14)
 	t.label.TextStyle.Bold = t.chosen
 	t.label.Color = themed(theme.ColorNamePlaceHolder)
 	t.line.FillColor = themed(theme.ColorNamePrimary)

@@ -182,9 +182,7 @@ func (s *shell) newToasts() {
 		width, y := size.Width, size.Height-16
 		if s.w.room.onScreen() {
 			y -= s.w.room.toolbar.content.Size().Height + 16
-			if s.w.state.side.shown() != panelNone {
-				width -= panelWidth
-			}
+			width -= s.w.room.side.width
 		}
 		for i := len(s.toasts.Objects) - 1; i >= 0; i-- {
 			o := s.toasts.Objects[i]

@@ -26,6 +26,9 @@ var panelNames = [...]string{panelNone: "", panelInfo: "info", panelAPI: "api", 
 // sideFrom is the width of the window, in units, from which on the side panel is there without having been asked for.
 const sideFrom = 1100
 
+// stageWidth is what large text leaves of the page beside the side panel, which grows with it.
+const stageWidth = 640
+
 // The messages of the side panel.
 type (
 	panelChosen  struct{ panel panel } // the one that is shown hides the side panel
@@ -75,6 +78,7 @@ type sidePanel struct {
 	w       *Window
 	content *fyne.Container
 	tabs    *widgets.Tabs
+	width   float32 // that it takes of the page
 
 	info   *infoScreen
 	api    *fyne.Container // the console, while it is not on its own page
@@ -114,11 +118,12 @@ func (p *sidePanel) place(page fyne.Size) float32 {
 	if narrow := page.Width+railWidth < sideFrom; narrow != p.w.state.side.narrow {
 		p.w.post(func() { p.w.send(widthCrossed{narrow}) }) // later: this is within a layout
 	}
-	if !p.content.Visible() {
-		return 0
+	p.width = 0
+	if p.content.Visible() {
+		p.width = max(panelWidth, min(widgets.Scaled(panelWidth), page.Width-stageWidth))
+		put(p.content, page.Width-p.width, 0, p.width, page.Height)
 	}
-	put(p.content, page.Width-panelWidth, 0, panelWidth, page.Height)
-	return panelWidth
+	return p.width
 }
 
 func (p *sidePanel) show() {
