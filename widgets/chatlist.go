@@ -58,6 +58,9 @@ type ChatList struct {
 	OnRetry   func(id uint64)
 	OnDiscard func(id uint64)
 	OnRows    func() // other rows have come on screen
+	OnCopy    func(text string)
+	// OnShortcut gets the shortcuts that the list does not use while it has the focus.
+	OnShortcut func(fyne.Shortcut)
 
 	// Jump leads to the newest message; it can be seen while the reader is elsewhere.
 	Jump *Button
@@ -75,6 +78,8 @@ type ChatList struct {
 	shapeWidth, shapeSize float32
 	newest                bool // the view is at the end and stays there
 	unseen                int  // messages that came below the view
+	selected              selection
+	selecting             bool // the mouse is down
 	cursor                uint64
 	focused               bool
 }

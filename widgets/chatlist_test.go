@@ -205,6 +205,88 @@ func TestChatList_Keyboard(t *testing.T) {
 	}
 }
 
+// TestChatList_Select drags over words, within a line, over a wrapped one and backwards.
+func TestChatList_Select(t *testing.T) {
+	en := english(t)
+	l := widgets.NewChatList(en, "")
+	w := open(t, l, 320, 300)
+	const text = "hello my world of words that do not fit on one line\nand a second one 你好世界"
+	l.SetLines([]widgets.ChatLine{{ID: 1, Name: "ann", Head: true, Text: text}, {ID: 2, Name: "ann", Text: "other"}})
+	var copied []string
+	l.OnCopy = func(text string) { copied = append(copied, text) }
+	row, left, top := rowOf(w, "hello my world")
+	pitch := fyne.MeasureText("国", 14, fyne.TextStyle{}).Height
+	at := func(line int, words string) fyne.Position {
+		return fyne.NewPos(left+fyne.MeasureText(words, 14, fyne.TextStyle{}).Width+1, top+pitch*(float32(line)+0.5))
+	}
+	drag := func(from, to fyne.Position) {
+		ev := &fyne.DragEvent{Dragged: fyne.NewDelta(to.X-from.X, to.Y-from.Y)}
+		ev.Position = to
+		row.Dragged(ev)
+		row.DragEnd()
+	}
+	var got []string
+	for _, d := range [][2]fyne.Position{
+		{at(0, "hello "), at(0, "hello my")}, {at(0, "hello my"), at(0, "hello ")}, {at(0, "hello "), at(1, "words")},
+		{at(1, ""), at(9, "")}, {fyne.NewPos(0, 0), at(0, "hello")},
+	} {
+		drag(d[0], d[1])
+		l.TypedShortcut(&fyne.ShortcutCopy{})
+		got = append(got, copied[len(copied)-1])
+	}
+	golden(t, w, "chatlist", "selected")
+	want := []string{"my", "my"}
+	lines := strings.SplitN(text, "\n", 2)
+	if got[0] != want[0] || got[1] != want[1] {
+		t.Errorf("within a line: %q, want %q", got[:2], want)
+	}
+	if !strings.HasPrefix(lines[0], "hello "+got[2]) || !strings.Contains(got[2], " ") {
+		t.Errorf("over a wrapped line: %q", got[2])
+	}
+	if !strings.HasSuffix(text, got[3]) || !strings.Contains(got[3], "line\nand a second") {
+		t.Errorf("to the end: %q", got[3])
+	}
+	if got[4] != "hello" {
+		t.Errorf("from above: %q", got[4])
+	}
+	if w.Canvas().Focused() != l {
+		t.Error("a selection does not focus the list, and Ctrl+C goes elsewhere")
+	}
+	l.TypedShortcut(&fyne.ShortcutSelectAll{})
+	if got := l.Selected(); got != text {
+		t.Errorf("all is %q", got)
+	}
+	l.SetLines([]widgets.ChatLine{{ID: 2, Name: "ann", Text: "other"}})
+	if got := l.Selected(); got != "" {
+		t.Errorf("of a message that is gone %q is selected", got)
+	}
+	l.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+	l.TypedShortcut(&fyne.ShortcutCopy{})
+	if got := copied[len(copied)-1]; got != "other" {
+		t.Errorf("without a selection Ctrl+C copies %q", got)
+	}
+	handed := 0
+	l.OnShortcut = func(fyne.Shortcut) { handed++ }
+	l.TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyD, Modifier: fyne.KeyModifierControl})
+	if handed != 1 {
+		t.Error("Ctrl+D is not handed on")
+	}
+}
+
+// rowOf is the row whose text begins with some words, and where in it the text stands.
+func rowOf(w fyne.Window, words string) (row fyne.Draggable, left, top float32) {
+	var place fyne.Position
+	walk(w.Content(), fyne.Position{}, func(o fyne.CanvasObject, at fyne.Position) {
+		if d, ok := o.(fyne.Draggable); ok && left == 0 && o.Size().Height < 250 {
+			row, place = d, at
+		}
+		if left == 0 && strings.HasPrefix(textOf(o), words) {
+			left, top = at.X-place.X, at.Y-place.Y
+		}
+	})
+	return row, left, top
+}
+
 // BenchmarkChatList_Add is one message more in a chat of 2,000.
 func BenchmarkChatList_Add(b *testing.B) {
 	en := english(b)

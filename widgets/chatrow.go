@@ -38,8 +38,8 @@ type chatShape struct {
 	height float32
 	head   float32 // top of name and time
 	bubble box
-	text   [][]piece // within the bubble, or the note
-	below  [][]piece // state or reason, below the bubble
+	text   []textLine // within the bubble, or the note
+	below  []textLine // state or reason, below the bubble
 	belowY float32
 	button float32 // top of the buttons of a failed message
 }
@@ -114,13 +114,14 @@ type chatRow struct {
 	shape   *chatShape
 	objects []fyne.CanvasObject
 	texts   []*canvas.Text // kept for the next line
-	unders  []*canvas.Rectangle
-	used    struct{ texts, unders int }
+	bars    []*canvas.Rectangle
+	used    struct{ texts, bars int }
 
 	ground, ring   *canvas.Rectangle
 	avatar         *canvas.Circle
 	retry, discard *Button // made for the first message that fails here
 	over           string  // address below the mouse
+	inText         bool    // the mouse is over a message
 }
 
 func newChatRow(l *ChatList) *chatRow {
@@ -142,7 +143,7 @@ func (r *chatRow) set(s *chatShape) {
 
 // draw makes the objects of the line.
 func (r *chatRow) draw() {
-	r.objects, r.used.texts, r.used.unders = r.objects[:0:0], 0, 0
+	r.objects, r.used.texts, r.used.bars = r.objects[:0:0], 0, 0
 	switch line := r.shape.line; line.Kind {
 	case ChatMessage:
 		r.drawMessage()
@@ -170,6 +171,7 @@ func (r *chatRow) drawMessage() {
 	if line.Head {
 		r.drawHead()
 	}
+	r.drawSelection()
 	r.drawLines(s.text, s.bubble.place.X+chatPadX, s.bubble.place.Y+chatPadY, Scaled(chatTextSize),
 		themed(theme.ColorNameForeground), fyne.TextAlignLeading)
 	colour := themed(theme.ColorNamePlaceHolder)
@@ -235,21 +237,17 @@ func (r *chatRow) drawNew() {
 }
 
 // drawLines draws lines of text; x counts for leading ones only.
-func (r *chatRow) drawLines(lines [][]piece, x, y, size float32, colour color.Color, align fyne.TextAlign) {
+func (r *chatRow) drawLines(lines []textLine, x, y, size float32, colour color.Color, align fyne.TextAlign) {
 	pitch := lineHeight(size)
 	for _, line := range lines {
-		var width float32
-		if n := len(line); n > 0 {
-			width = line[n-1].x + line[n-1].width
-		}
-		left := x
+		width, left := line.width(), x
 		switch align {
 		case fyne.TextAlignCenter:
 			left = (r.list.shapeWidth - width) / 2
 		case fyne.TextAlignTrailing:
 			left = r.list.shapeWidth - chatSide - width
 		}
-		for _, p := range line {
+		for _, p := range line.pieces {
 			if p.url == "" {
 				r.text(p.text, left+p.x, y, size, colour, false)
 				continue
@@ -300,14 +298,17 @@ func (r *chatRow) text(words string, x, y, size float32, colour color.Color, bol
 }
 
 // under draws a hairline.
-func (r *chatRow) under(x, y, width float32, colour color.Color) {
-	if r.used.unders == len(r.unders) {
-		r.unders = append(r.unders, canvas.NewRectangle(nil))
+func (r *chatRow) under(x, y, width float32, colour color.Color) { r.bar(x, y, width, 1, colour) }
+
+// bar draws a rectangle.
+func (r *chatRow) bar(x, y, width, height float32, colour color.Color) {
+	if r.used.bars == len(r.bars) {
+		r.bars = append(r.bars, canvas.NewRectangle(nil))
 	}
-	u := r.unders[r.used.unders]
-	r.used.unders++
+	u := r.bars[r.used.bars]
+	r.used.bars++
 	u.FillColor = colour
-	place(u, x, y, width, 1)
+	place(u, x, y, width, height)
 	r.objects = append(r.objects, u)
 }
 
@@ -316,7 +317,7 @@ func (r *chatRow) linkAt(at fyne.Position) string {
 	pitch := lineHeight(Scaled(chatTextSize))
 	at = at.SubtractXY(r.shape.bubble.place.X+chatPadX, r.shape.bubble.place.Y+chatPadY)
 	if n := int(at.Y / pitch); r.shape.line.Kind == ChatMessage && at.Y >= 0 && n < len(r.shape.text) {
-		for _, p := range r.shape.text[n] {
+		for _, p := range r.shape.text[n].pieces {
 			if at.X >= p.x && at.X < p.x+p.width {
 				return p.url
 			}
@@ -327,6 +328,7 @@ func (r *chatRow) linkAt(at fyne.Position) string {
 
 // Tapped is called by the window.
 func (r *chatRow) Tapped(ev *fyne.PointEvent) {
+	r.list.selectNothing()
 	if link := r.linkAt(ev.Position); link != "" && r.list.OnLink != nil {
 		r.list.OnLink(link)
 	}
@@ -350,15 +352,23 @@ func (r *chatRow) openMenu(at fyne.Position) {
 func (r *chatRow) MouseIn(ev *desktop.MouseEvent) { r.MouseMoved(ev) }
 
 // MouseMoved is called by the window.
-func (r *chatRow) MouseMoved(ev *desktop.MouseEvent) { r.over = r.linkAt(ev.Position) }
+func (r *chatRow) MouseMoved(ev *desktop.MouseEvent) {
+	b := r.shape.bubble
+	r.over = r.linkAt(ev.Position)
+	r.inText = r.shape.line.Kind == ChatMessage && ev.Position.X >= b.place.X && ev.Position.X < b.place.X+b.size.Width &&
+		ev.Position.Y >= b.place.Y && ev.Position.Y < b.place.Y+b.size.Height
+}
 
 // MouseOut is called by the window.
-func (r *chatRow) MouseOut() { r.over = "" }
+func (r *chatRow) MouseOut() { r.over, r.inText = "", false }
 
 // Cursor is called by the window.
 func (r *chatRow) Cursor() desktop.Cursor {
-	if r.over != "" {
+	switch {
+	case r.over != "":
 		return desktop.PointerCursor
+	case r.inText:
+		return desktop.TextCursor
 	}
 	return desktop.DefaultCursor
 }

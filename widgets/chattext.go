@@ -17,6 +17,20 @@ type piece struct {
 	x, width float32
 }
 
+// textLine is one line of a message.
+type textLine struct {
+	pieces []piece
+	after  string // what stands between it and the next line: blanks, a line end, or nothing within a word
+}
+
+// width is how far the line reaches.
+func (l *textLine) width() float32 {
+	if n := len(l.pieces); n > 0 {
+		return l.pieces[n-1].x + l.pieces[n-1].width
+	}
+	return 0
+}
+
 // address finds what looks like an address; linkAt says whether it is one.
 var address = regexp.MustCompile(`(?i)\b(?:https?|parlor)://[^\s<>"“”‘’「」『』《》（）【】，。、；！？]+`)
 
@@ -54,7 +68,7 @@ func linkAt(text string, at []int) (string, int) {
 
 // flow breaks a message into lines of at most width units: at spaces, between Chinese characters, and within words that are
 // longer than a line. widest is the width that the longest line takes.
-func flow(text string, width, size float32, style fyne.TextStyle) (lines [][]piece, widest float32) {
+func flow(text string, width, size float32, style fyne.TextStyle) (lines []textLine, widest float32) {
 	f := &flowing{width: width, size: size, style: style}
 	text = printable(text)
 	at := 0
@@ -69,7 +83,7 @@ func flow(text string, width, size float32, style fyne.TextStyle) (lines [][]pie
 		}
 	}
 	f.words(text[at:], "")
-	f.newLine()
+	f.newLine("")
 	return f.lines, f.widest
 }
 
@@ -98,7 +112,7 @@ const zeroWidthJoiner = '\u200d' // makes one picture of several emoji
 type flowing struct {
 	width, size   float32
 	style         fyne.TextStyle
-	lines         [][]piece
+	lines         []textLine
 	line          []piece
 	used          float32
 	widest        float32
@@ -112,7 +126,7 @@ func (f *flowing) measure(text string) float32 { return fyne.MeasureText(text, f
 func (f *flowing) words(text, link string) {
 	for text != "" {
 		if text[0] == '\n' {
-			f.newLine()
+			f.newLine("\n")
 			text = text[1:]
 			continue
 		}
@@ -138,7 +152,7 @@ func (f *flowing) unit(unit, link string) {
 		f.pendingSpaces = ""
 		return
 	case f.used > 0:
-		f.newLine()
+		f.newLine(f.pendingSpaces)
 	}
 	f.pendingSpaces = ""
 	for width > f.width {
@@ -147,7 +161,7 @@ func (f *flowing) unit(unit, link string) {
 		if unit = unit[n:]; unit == "" {
 			return
 		}
-		f.newLine()
+		f.newLine("")
 		width = f.measure(unit)
 	}
 	f.put(unit, link, width)
@@ -197,8 +211,8 @@ func (f *flowing) put(text, link string, width float32) {
 	f.widest = max(f.widest, f.used)
 }
 
-func (f *flowing) newLine() {
-	f.lines = append(f.lines, f.line)
+func (f *flowing) newLine(after string) {
+	f.lines = append(f.lines, textLine{f.line, after})
 	f.line, f.used, f.pendingSpaces = nil, 0, ""
 }
 

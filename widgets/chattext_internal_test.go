@@ -30,11 +30,11 @@ func TestAddresses(t *testing.T) {
 }
 
 // plainLines are the lines as they read; addresses stand in brackets.
-func plainLines(lines [][]piece) []string {
+func plainLines(lines []textLine) []string {
 	var plain []string
 	for _, line := range lines {
 		var b strings.Builder
-		for _, p := range line {
+		for _, p := range line.pieces {
 			if p.url != "" {
 				b.WriteString("[" + p.text + "]")
 			} else {
@@ -102,7 +102,7 @@ func FuzzFlow(f *testing.F) {
 		kept := func(s string) string { return strings.Join(strings.Fields(printable(s)), "") }
 		var all strings.Builder
 		for _, line := range lines {
-			for _, p := range line {
+			for _, p := range line.pieces {
 				if !utf8.ValidString(p.text) {
 					t.Errorf("piece %q is cut within a character", p.text)
 				}

@@ -257,6 +257,34 @@ func TestChat_Unread(t *testing.T) {
 	}
 }
 
+// TestChat_Sound: a message is heard while another program has the keyboard.
+func TestChat_Sound(t *testing.T) {
+	h := opened(t)
+	sounds := func() (n int) {
+		for _, wish := range h.cfg.Machine.(*fakeMachine).taken() {
+			if strings.HasPrefix(wish, "sound message ") {
+				n++
+			}
+		}
+		return n
+	}
+	sounds()
+	h.told("Alice.Zhang", "here")
+	if n := sounds(); n != 0 {
+		t.Errorf("%d sounds in front of the window", n)
+	}
+	h.send(wentAway{true})
+	h.told("wang_xm", "own")
+	h.events(room.MessageReceived{Message: room.Message{UserID: "Alice.Zhang", Text: "before"}, Missed: true})
+	if n := sounds(); n != 0 {
+		t.Errorf("%d sounds for what is no news", n)
+	}
+	h.told("Alice.Zhang", "there")
+	if n := sounds(); n != 1 {
+		t.Errorf("%d sounds while away, want 1", n)
+	}
+}
+
 // TestChat_Opened: after many messages the first that was not read is on screen.
 func TestChat_Opened(t *testing.T) {
 	h := opened(t)

@@ -8,10 +8,12 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 
 	"parlor/app/link"
 	"parlor/app/room"
 	"parlor/assets"
+	"parlor/media/clip"
 	"parlor/widgets"
 )
 
@@ -38,6 +40,12 @@ func newChatScreen(w *Window) *chatScreen {
 	s.list.OnRetry = func(id uint64) { w.command("chat.retry", nil, func() { w.retryMessage(id - idUnsent) }) }
 	s.list.OnDiscard = func(id uint64) { w.command("chat.discard", nil, func() { w.send(chatDiscarded{id - idUnsent}) }) }
 	s.list.OnRows = s.registerRows
+	s.list.OnCopy = func(text string) { w.command("chat.copy", nil, func() { w.copy(text) }) }
+	s.list.OnShortcut = func(s fyne.Shortcut) {
+		if custom, ok := s.(*desktop.CustomShortcut); ok {
+			w.pressed(custom.KeyName, custom.Modifier)
+		}
+	}
 	s.list.Jump.OnTapped = func() { w.command("chat.newest", nil, s.list.ScrollToNewest) }
 	s.entry.OnSubmit = s.submit
 	s.entry.OnChanged = s.typed
@@ -292,6 +300,21 @@ func (w *Window) sendMessage(text string) (wrong string) {
 	return ""
 }
 
+// chatAfter does what an event asks of the chat: what waited for the connection is sent when it is back, and a message that
+// comes while another program has the keyboard can be heard.
+func (w *Window) chatAfter(ev room.Event) {
+	switch ev := ev.(type) {
+	case room.ConnectionChanged:
+		if ev.State == room.Inside {
+			w.sendWaiting()
+		}
+	case room.MessageReceived:
+		if w.state.frame.away && !ev.Missed && string(ev.Message.UserID) != w.state.userID {
+			w.playSound(clip.SoundMessage)
+		}
+	}
+}
+
 // sendWaiting sends what waited for the connection, in order.
 func (w *Window) sendWaiting() {
 	for _, o := range w.state.chat.outbox {
@@ -348,10 +371,14 @@ func (w *Window) openAddress(address string) {
 // openMenu is the menu of a message.
 func (s *chatScreen) openMenu(line widgets.ChatLine, at fyne.Position) {
 	w, t := s.w, s.w.texts
-	items := []widgets.MenuItem{{
-		ID: "chat.menu.copy", Icon: assets.Copy, Label: t.T("chat.copy"),
-		Run: func() { w.command("chat.copy", nil, func() { w.copy(line.Text) }) },
-	}}
+	copying := func(id, label, text string) widgets.MenuItem {
+		return widgets.MenuItem{ID: id, Icon: assets.Copy, Label: label, Run: func() { s.list.OnCopy(text) }}
+	}
+	var items []widgets.MenuItem
+	if selected := s.list.Selected(); selected != "" {
+		items = append(items, copying("chat.menu.selected", t.T("chat.copy.selected"), selected))
+	}
+	items = append(items, copying("chat.menu.copy", t.T("chat.copy"), line.Text))
 	if !line.Own {
 		items = append(items, widgets.MenuItem{
 			ID: "chat.menu.mention", Icon: assets.Chat, Label: t.T("chat.mention", line.Name),

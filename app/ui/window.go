@@ -302,9 +302,7 @@ func (w *Window) readSamples() samples {
 func (w *Window) HandleEvent(ev room.Event) {
 	w.post(func() {
 		w.send(ev)
-		if c, ok := ev.(room.ConnectionChanged); ok && c.State == room.Inside {
-			w.sendWaiting()
-		}
+		w.chatAfter(ev)
 		w.follow(ev)
 	})
 }
