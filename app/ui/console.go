@@ -123,7 +123,7 @@ type liveState struct {
 
 // tokenState is what the token allows, and until when.
 type tokenState struct {
-	EndsIn       string `json:"endsIn"`
+	EndsAt       string `json:"endsAt"` // the info panel counts down; a value that changes all the time would tell nothing here
 	PublishAudio bool   `json:"publishAudio"`
 	PublishVideo bool   `json:"publishVideo"`
 	Subscribe    bool   `json:"subscribe"`
@@ -200,9 +200,9 @@ func (w *Window) liveState() liveState {
 		s.Room.Since = st.joinedAt.Format(time.TimeOnly)
 	}
 	if t := st.tester.token; st.inRoom() {
-		s.Token = &tokenState{PublishAudio: t.PublishAudio, PublishVideo: t.PublishVideo, Subscribe: t.Subscribe, EndsIn: "never"}
+		s.Token = &tokenState{PublishAudio: t.PublishAudio, PublishVideo: t.PublishVideo, Subscribe: t.Subscribe, EndsAt: "never"}
 		if !t.ExpireAt.IsZero() {
-			s.Token.EndsIn = clock(t.ExpireAt.Sub(w.now()))
+			s.Token.EndsAt = t.ExpireAt.Local().Format(time.DateTime)
 		}
 	}
 	s.Members, s.Local = w.memberStates(), w.localStates()

@@ -86,7 +86,7 @@ func (p *page) placeTop(size fyne.Size) (x, y float32) {
 	y = head + 2*gap
 	put(p.top, 0, y, size.Width, 1)
 	y++
-	list := widgets.Scaled(268)
+	list := widgets.Scaled(300)
 	find := p.find.MinSize().Height
 	put(p.find, margin, y+gap, list-2*margin, find)
 	put(p.methods, margin-4, y+find+2*gap, list-2*margin+8, size.Height-y-find-3*gap)

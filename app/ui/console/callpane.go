@@ -44,7 +44,6 @@ type callPane struct {
 	body     *fyne.Container
 	head     *fyne.Container // of strict mode
 	answer   *fyne.Container
-	jsonNote *widget.Label
 }
 
 func newCallPane(c *Console, host Host) *callPane {
@@ -63,7 +62,6 @@ func newCallPane(c *Console, host Host) *callPane {
 	p.json = widgets.NewLines("{}", 3)
 	p.json.TextStyle.Monospace = true
 	p.json.OnChanged = p.jsonTyped
-	p.jsonNote = caption("JSON")
 	p.wrong = caption("")
 	p.wrong.Importance = widget.DangerImportance
 	p.wrong.Hide()
@@ -92,7 +90,7 @@ func (p *callPane) arrange() {
 	choice := container.NewBorder(nil, nil, wide(146, flushLeft(widget.NewLabel(p.c.texts.T("api.preset")))), nil, p.preset)
 	p.promised = container.NewBorder(nil, nil, wide(146, flush(caption(""))), nil, flush(p.promise))
 	p.promised.Hide()
-	p.body = column(6, p.head, flush(p.rows), p.method, choice, p.promised, p.form, p.jsonNote, p.json)
+	p.body = column(6, p.head, flush(p.rows), p.method, choice, p.promised, p.form, p.json)
 	p.scroll = container.NewVScroll(inset(2, 6, 0, 10, p.body))
 	wrong := container.NewVBox(layout.NewSpacer(), p.wrong, layout.NewSpacer())
 	bar := container.NewBorder(nil, nil, row(4, wide(170, p.call), container.NewCenter(p.waiting)), nil, wrong)
@@ -185,7 +183,6 @@ func (p *callPane) show() {
 	show(p.head, !p.c.raw)
 	show(p.method, p.c.raw)
 	show(p.json, p.c.raw)
-	show(p.jsonNote, p.c.raw)
 	known := len(m.Params) > 0 || m.Rows != "" || ours(m.Name)
 	show(p.form, known || !p.c.raw)
 	p.fill()
