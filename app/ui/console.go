@@ -18,6 +18,7 @@ func (w *Window) newConsole() *console.Console {
 		Command:     w.command,
 		Token:       w.cfg.Backend.Token,
 		RunScript:   w.cfg.Backend.RunScript,
+		SetMode:     func(raw bool) { w.choose("developer.console", raw, func(p *preferences) { p.RawCalls = raw }) },
 		State:       func() any { return w.liveState() },
 		Now:         w.now,
 		After:       func(d time.Duration, f func()) { time.AfterFunc(d, func() { w.post(f) }) },
@@ -89,6 +90,7 @@ func (w *Window) situation() console.Situation {
 	s := console.Situation{
 		Context: st.tester.context, InRoom: st.inRoom(), Joining: st.joining,
 		AppID: st.appID, RoomID: first(st.roomID, st.form.roomID), UserID: first(st.userID, st.form.userID), OtherID: "alice",
+		Raw: st.frame.prefs.RawCalls, Faults: st.frame.prefs.Faults,
 	}
 	for _, m := range st.members {
 		if !m.Self {

@@ -40,15 +40,15 @@ func (p *page) place(size fyne.Size) {
 	case units >= twoColumns:
 		p.placeMiddle(size)
 	default:
-		p.placeNarrow(size)
+		p.placeNarrow(size, units >= roomy)
 	}
 }
 
 const textUnit = 14 // the normal text size
 
-// turn shows what belongs to a number of columns.
-func (p *page) turn(columns int) {
-	show(p.head, columns > 1)
+// turn shows what belongs to a number of columns; whole is a page of its own, not a panel beside another.
+func (p *page) turn(columns int, whole bool) {
+	show(p.head, whole)
 	show(p.find, columns > 1)
 	show(p.methods, columns > 1)
 	show(p.pick, columns == 1)
@@ -58,18 +58,18 @@ func (p *page) turn(columns int) {
 	switch {
 	case columns == 3 && shown == paneLog:
 		shown = paneState
-	case columns == 1 && shown >= narrowPanes:
+	case !whole && shown >= narrowPanes:
 		shown = paneLog
 		p.tabs.Choose(int(paneLog))
 	}
 	for i, o := range p.tabs.Objects() {
-		show(o, columns > 1 || pane(i) < narrowPanes)
+		show(o, whole || pane(i) < narrowPanes)
 	}
 	for i, o := range p.panes {
 		show(o, pane(i) == shown || columns == 3 && pane(i) == paneLog)
 	}
 	p.state.open = shown == paneState
-	show(p.top, columns > 1)
+	show(p.top, whole)
 	show(p.left, columns > 1)
 	show(p.right, columns == 3)
 	if p.columns != columns {
@@ -78,14 +78,19 @@ func (p *page) turn(columns int) {
 	}
 }
 
-// placeTop places the head and the list of methods; it returns where the rest begins.
-func (p *page) placeTop(size fyne.Size) (x, y float32) {
+// placeHead places the head and returns where the rest begins.
+func (p *page) placeHead(size fyne.Size) (y float32) {
 	const gap = 8
 	head := p.head.MinSize().Height
 	put(p.head, margin, gap, size.Width-2*margin, head)
-	y = head + 2*gap
-	put(p.top, 0, y, size.Width, 1)
-	y++
+	put(p.top, 0, head+2*gap, size.Width, 1)
+	return head + 2*gap + 1
+}
+
+// placeTop places the head and the list of methods; it returns where the rest begins.
+func (p *page) placeTop(size fyne.Size) (x, y float32) {
+	const gap = 8
+	y = p.placeHead(size)
 	list := widgets.Scaled(300)
 	find := p.find.MinSize().Height
 	put(p.find, margin, y+gap, list-2*margin, find)
@@ -95,7 +100,7 @@ func (p *page) placeTop(size fyne.Size) (x, y float32) {
 }
 
 func (p *page) placeWide(size fyne.Size) {
-	p.turn(3)
+	p.turn(3, true)
 	x, y := p.placeTop(size)
 	side := widgets.Scaled(400)
 	middle := size.Width - x - side - 1
@@ -114,16 +119,21 @@ func (p *page) placeWide(size fyne.Size) {
 }
 
 func (p *page) placeMiddle(size fyne.Size) {
-	p.turn(2)
+	p.turn(2, true)
 	x, y := p.placeTop(size)
 	p.placeColumn(x, y, size.Width-x, size.Height-y, p.placePanes)
 }
 
-func (p *page) placeNarrow(size fyne.Size) {
-	p.turn(1)
+func (p *page) placeNarrow(size fyne.Size, whole bool) {
+	p.turn(1, whole)
+	y := float32(0)
+	if whole {
+		y = p.placeHead(size)
+	}
 	pick := p.pick.MinSize().Height
-	put(p.pick, margin, 8, size.Width-2*margin, pick)
-	p.placeColumn(0, pick+8, size.Width, size.Height-pick-8, p.placePanes)
+	put(p.pick, margin, y+8, size.Width-2*margin, pick)
+	y += pick + 8
+	p.placeColumn(0, y, size.Width, size.Height-y, p.placePanes)
 }
 
 // placePanes gives all panes the same place, below their tabs.

@@ -180,11 +180,11 @@ func (p *callPane) show() {
 	m := p.draft.method
 	p.title.SetText(m.Name)
 	p.rows.SetText(strings.TrimSpace(m.Doc + "   " + m.Rows))
-	show(p.head, !p.c.raw)
-	show(p.method, p.c.raw)
-	show(p.json, p.c.raw)
+	show(p.head, !p.c.situation.Raw)
+	show(p.method, p.c.situation.Raw)
+	show(p.json, p.c.situation.Raw)
 	known := len(m.Params) > 0 || m.Rows != "" || ours(m.Name)
-	show(p.form, known || !p.c.raw)
+	show(p.form, known || !p.c.situation.Raw)
 	p.fill()
 	p.showResult()
 	p.fit()
@@ -220,7 +220,7 @@ func (p *callPane) check() {
 	if reason != "" {
 		whole = p.orderWords(reason)
 	}
-	off := !p.c.raw && (len(problems) > 0 || reason != "")
+	off := !p.c.situation.Raw && (len(problems) > 0 || reason != "")
 	if off != p.call.Disabled() {
 		if off {
 			p.call.Disable()

@@ -13,6 +13,9 @@ type Situation struct {
 	AppID           string
 	RoomID, UserID  string // of the room the user is in, else of the start page
 	OtherID         string // somebody else in the room, else a name
+
+	Raw    bool // calls are made whatever the table and the order say; else strict
+	Faults bool // things may be broken on purpose
 }
 
 // order is the order of the groups: that in which a page needs them.

@@ -28,6 +28,8 @@ type Config struct {
 	Token func(TokenWish) (string, error)
 	// RunScript gives lines to the bridge one after another; nil ends the script that runs.
 	RunScript func(name string, lines [][]byte)
+	// SetMode chooses raw or strict mode; it comes back by Show.
+	SetMode func(raw bool)
 	// State is the live state: any value with a JSON object as its form.
 	State func() any
 
@@ -50,9 +52,7 @@ type Host interface {
 	Adopt(*widgets.Entry)
 }
 
-// PreferenceRaw is the key of the preference for raw mode.
-const PreferenceRaw = "console.raw"
-
+// preferenceExpectations is the key of the saved expectations.
 const preferenceExpectations = "console.expectations"
 
 // Answer is the first result of a call.
@@ -78,7 +78,6 @@ type Console struct {
 	methods   []bridge.Method
 	drafts    map[string]*draft // by method
 	chosen    string            // method of the form
-	raw       bool
 	situation Situation
 	states    map[string]widgets.MethodState // by method
 	counts    map[string]int                 // events so far, by name
@@ -112,7 +111,7 @@ func New(cfg Config) *Console {
 	}
 	c := &Console{
 		cfg: cfg, tree: newStateTree(), methods: catalog(bridge.Methods()), drafts: make(map[string]*draft),
-		states: make(map[string]widgets.MethodState), counts: make(map[string]int), raw: cfg.Preferences.BoolWithFallback(PreferenceRaw, true),
+		states: make(map[string]widgets.MethodState), counts: make(map[string]int),
 	}
 	c.chosen = c.methods[0].Name
 	if cfg.Folder != "" {
@@ -178,7 +177,7 @@ func (c *Console) Show(s Situation) {
 	for _, d := range c.drafts {
 		d.follow(s)
 	}
-	c.onPage(func(p *page) { p.call.show(); p.showMethods() })
+	c.onPage(func(p *page) { p.call.show(); p.show() })
 }
 
 // Rows returns the newest n rows of the log, oldest first.

@@ -57,6 +57,11 @@ func newBench(t *testing.T, width, height float32) *bench {
 		RunScript: func(name string, lines [][]byte) {
 			b.scripts = append(b.scripts, fmt.Sprintf("%s %d", name, len(lines)))
 		},
+		SetMode: func(raw bool) {
+			s := b.situation
+			s.Raw = raw
+			b.Show(s)
+		},
 		State: func() any { return b.state }, Now: func() time.Time { return b.clock },
 		After:      func(_ time.Duration, f func()) { b.later = append(b.later, f) },
 		Background: func(work func() func()) { b.work = append(b.work, work) },
@@ -64,7 +69,7 @@ func newBench(t *testing.T, width, height float32) *bench {
 	})
 	t.Cleanup(b.Console.Close)
 	b.Build(assets.NewTexts(assets.English), b)
-	b.Show(Situation{Context: true, AppID: testApp, RoomID: "1001", UserID: "wang_xm", OtherID: "alice"})
+	b.Show(Situation{Context: true, AppID: testApp, RoomID: "1001", UserID: "wang_xm", OtherID: "alice", Raw: true, Faults: true})
 	b.window = fynetest.NewWindow(b.Content())
 	t.Cleanup(b.window.Close)
 	b.window.SetPadded(false)
@@ -231,7 +236,7 @@ func TestForm(t *testing.T) {
 	if got, want := b.controls["api.form.params"].(*widgets.Entry).Text, `{"roomId":"2","userId":"wang_xm","token":"{{token}}","roomConfig":{"autoSubscribe":false}}`; got != want {
 		t.Errorf("the JSON is %s, want %s", got, want)
 	}
-	b.Show(Situation{Context: true, RoomID: "3", UserID: "zoe"})
+	b.Show(Situation{Context: true, RoomID: "3", UserID: "zoe", Raw: true})
 	call(`joinRtcRoom {"roomId":"2","userId":"zoe","token":"` + testToken + `","roomConfig":{"autoSubscribe":false}}`)
 	b.typed("api.preset", "too long")
 	b.typed("api.form.params", `[1`)
@@ -245,7 +250,7 @@ func TestForm(t *testing.T) {
 	b.typed("api.form.method", "noSuchMethod")
 	b.typed("api.form.params", `{"x":1}`)
 	call(`noSuchMethod {"x":1}`)
-	b.Show(Situation{})
+	b.Show(Situation{Raw: true})
 	b.tap("api.updateToken")
 	b.calls = nil
 	b.Run()
@@ -295,9 +300,6 @@ func TestStrict(t *testing.T) {
 	b.tap("api.mode.raw")
 	if off() {
 		t.Error("raw mode forbids something")
-	}
-	if New(Config{Preferences: fyne.CurrentApp().Preferences(), Now: time.Now}).raw != true {
-		t.Error("the mode is not kept")
 	}
 }
 
@@ -576,6 +578,12 @@ func TestFaultsAndPeers(t *testing.T) {
 	}
 	if got := b.page.status.Text; got != "loss 5 %, network cut, no microphone   virtual peers: 1" {
 		t.Errorf("the head says %q", got)
+	}
+	s := b.situation
+	s.Faults = false
+	b.Show(s)
+	if !b.page.faults.mic.Disabled() || b.page.faults.now.Text != "Not allowed: see Settings, Developer" {
+		t.Errorf("faults are allowed: %q", b.page.faults.now.Text)
 	}
 	b.SetPeers(make([]Peer, MaxPeers))
 	if !b.page.peers.add.Disabled() {

@@ -50,6 +50,7 @@ type faultsPane struct {
 	now     *widget.Label
 	mic     *widgets.Button
 	camera  *widgets.Button
+	buttons []*widgets.Button // all
 	body    *fyne.Container
 }
 
@@ -66,6 +67,7 @@ func newFaultsPane(c *Console, host Host) *faultsPane {
 	button := func(id, words string, tapped func()) *widgets.Button {
 		b := widgets.NewButton(words, tapped)
 		host.Register("api.fault."+id, b)
+		p.buttons = append(p.buttons, b)
 		return b
 	}
 	call := func(method, params string) func() { return func() { c.cfg.Call(method, []byte(params)) } }
@@ -118,7 +120,13 @@ func (p *faultsPane) show() {
 	if words == "" {
 		words = t.T("api.fault.none")
 	}
+	if !p.c.situation.Faults {
+		words = t.T("api.fault.forbidden")
+	}
 	p.now.SetText(words)
+	for _, b := range p.buttons {
+		enable(b, p.c.situation.Faults)
+	}
 	mic, camera := t.T("api.fault.unplug.mic"), t.T("api.fault.unplug.camera")
 	if p.c.faults.Microphone {
 		mic = t.T("api.fault.plug.mic")
@@ -146,7 +154,7 @@ func (p *faultsPane) apply() {
 		params[f.name] = n
 	}
 	p.complain(wrong)
-	if wrong == "" {
+	if wrong == "" && p.c.situation.Faults {
 		p.c.cfg.Call("x-network", jsonOf(params))
 	}
 }

@@ -39,6 +39,7 @@ var paneNames = [paneCount]string{"log", "state", "row", "expect", "peers", "fau
 
 // The widths from which the page has two and three columns, at the normal text size, in units.
 const (
+	roomy        = 500 // one column, but a page of its own
 	twoColumns   = 760
 	threeColumns = 1080
 )
@@ -101,10 +102,7 @@ func (p *page) newHead(host Host) {
 	p.mode = widgets.NewSegments(t.T("api.mode.strict"), t.T("api.mode.raw"))
 	p.mode.OnChosen = func(i int) {
 		c.cfg.Command("api.mode", map[string]any{"mode": [...]string{"strict", "raw"}[i]}, func() {
-			c.raw = i == 1
-			c.cfg.Preferences.SetBool(PreferenceRaw, c.raw)
-			p.call.show()
-			p.showMethods()
+			c.cfg.SetMode(i == 1)
 		})
 	}
 	p.status = caption("")
@@ -242,11 +240,12 @@ func (p *page) openRow(r Row) {
 // show brings everything up to date.
 func (p *page) show() {
 	p.mode.Choose(0)
-	if p.c.raw {
+	if p.c.situation.Raw {
 		p.mode.Choose(1)
 	}
 	p.showMethods()
 	p.showHead()
+	p.faults.show()
 	p.log.showOlder()
 }
 
@@ -254,7 +253,7 @@ func (p *page) show() {
 func (p *page) showMethods() {
 	p.methods.SetDisabled(func(name string) bool {
 		m, _ := p.c.method(name)
-		return !p.c.raw && outOfOrder(m, p.c.situation) != ""
+		return !p.c.situation.Raw && outOfOrder(m, p.c.situation) != ""
 	})
 	for i, m := range p.c.methods {
 		if m.Name == p.c.chosen {
