@@ -162,6 +162,7 @@ func TestEveryTapIsOneCall(t *testing.T) {
 			h.joined("Alice.Zhang")
 			if strings.HasPrefix(tc.id, "api.") || tc.id == "" {
 				h.tap("shell.rail.api")
+				h.tap("api.mode.raw")
 			}
 			if tc.before != nil {
 				tc.before(h)
