@@ -448,7 +448,9 @@ func (c *call) lines(res any, err error) []Line {
 	case !ok && c.m.ours():
 		var known *errno.Error
 		text := err.Error()
-		if !errors.As(err, &known) && !strings.HasPrefix(text, c.m.Name) {
+		if errors.As(err, &known) {
+			text = known.ErrMsg // the cause is for the log
+		} else if !strings.HasPrefix(text, c.m.Name) {
 			text = c.m.Name + ": " + text
 		}
 		return []Line{{ID: c.id, OK: &ok, Error: text}}
