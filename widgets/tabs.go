@@ -94,9 +94,11 @@ func (t *Tabs) minSize() fyne.Size {
 }
 
 func (t *Tabs) layout(size fyne.Size) {
+	const airy = 12 // more than a tab needs, when there is room
 	var x float32
+	air := max(0, min(airy, (size.Width-t.minSize().Width)/float32(len(t.items))))
 	for _, item := range t.items {
-		w := item.MinSize().Width
+		w := item.MinSize().Width + air
 		if t.fill {
 			w = size.Width / float32(len(t.items))
 		}
@@ -186,12 +188,12 @@ func (t *Tab) CreateRenderer() fyne.WidgetRenderer {
 		layout: func(size fyne.Size) {
 			inset := float32(1)
 			place(t.ground, inset, inset, size.Width-2*inset, size.Height-2*inset)
-			place(t.line, 12, size.Height-3, size.Width-24, 3)
+			place(t.line, 8, size.Height-3, size.Width-16, 3)
 			place(t.label, 0, 0, size.Width, size.Height)
 		},
 		minSize: func() fyne.Size {
 			bold := fyne.MeasureText(t.label.Text, t.label.TextSize, fyne.TextStyle{Bold: true})
-			return fyne.NewSize(bold.Width+24, max(36, bold.Height+12))
+			return fyne.NewSize(bold.Width+12, max(36, bold.Height+12))
 		},
 	}
 }

@@ -20,6 +20,7 @@ const (
 	fieldUser         = "userId"
 	fieldRole         = "role"
 	fieldTime         = "time"
+	fieldSince        = "since"
 	fieldServer       = "server"
 	fieldTokenEnds    = "tokenEnds"
 	fieldPublishAudio = "publishAudio"
@@ -56,6 +57,7 @@ func newInfoScreen(w *Window) *infoScreen {
 		widgets.InfoField{Name: fieldServer, Label: t.T("info.server")},
 		widgets.InfoField{Name: fieldRole, Label: t.T("info.role"), Plain: true},
 		widgets.InfoField{Name: fieldTime, Label: t.T("info.time"), Plain: true},
+		widgets.InfoField{Name: fieldSince, Label: t.T("info.since"), Plain: true},
 	)
 	s.fields.OnCopy = s.copy
 	s.fields.OnReveal = s.reveal
@@ -167,12 +169,13 @@ func (s *infoScreen) tick() {
 		s.revealed = time.Time{}
 		s.fields.SetRevealed(fieldToken, false)
 	}
-	st, t := &s.w.state, s.w.texts
-	inside := clock(now.Sub(st.joinedAt))
+	st := &s.w.state
+	s.fields.Set(fieldTime, clock(now.Sub(st.joinedAt)))
+	since := "" // by the server's clock
 	if at := st.self().JoinedAt; !at.IsZero() {
-		inside = t.T("info.since", inside, at.Local().Format(time.TimeOnly))
+		since = at.Local().Format(time.TimeOnly)
 	}
-	s.fields.Set(fieldTime, inside)
+	s.fields.Set(fieldSince, since)
 	s.showEnds(now)
 }
 
