@@ -12,17 +12,19 @@ import (
 	"parlor/app/ui"
 )
 
+// The app of the tests that have a server of their own.
+const testApp, testKey = "0123456789abcdef01234567", "testappkey0123456789abcdef012345"
+
 // serve starts a server of the test's own and returns the flags of a window on it.
 func serve(t testing.TB) (url string, flags []string) {
 	t.Helper()
-	const app, key = "0123456789abcdef01234567", "testappkey0123456789abcdef012345"
-	_, line := start(t, true, nil, programs.parlord, "--listen", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--app", app+"="+key)
+	_, line := start(t, true, nil, programs.parlord, "--listen", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--app", testApp+"="+testKey)
 	var ready struct{ HTTP string }
 	if err := json.Unmarshal([]byte(line), &ready); err != nil {
 		t.Fatalf("%q: %v", line, err)
 	}
 	url = "http://" + ready.HTTP
-	return url, []string{"--server", url, "--app-id", app, "--app-key", key, "--room", "r1"}
+	return url, []string{"--server", url, "--app-id", testApp, "--app-key", testKey, "--room", "r1"}
 }
 
 // decoded tells how many pictures of each user were decoded so far.

@@ -135,8 +135,12 @@ func (p *process) stop(t testing.TB) {
 	select {
 	case <-p.done:
 	case <-time.After(20 * time.Second):
-		p.cmd.Process.Kill()
-		<-p.done
+		p.cmd.Process.Signal(syscall.SIGQUIT) // a Go program says where it hangs
+		select {
+		case <-p.done:
+		case <-time.After(5 * time.Second):
+			p.kill()
+		}
 		t.Errorf("%s did not end on SIGTERM", p.cmd.Path)
 	}
 }
@@ -184,6 +188,7 @@ func (d *display) pixels(t *testing.T) *image.RGBA {
 type window struct {
 	*process
 	display *display
+	drive   string // address of the QA driver
 	conn    net.Conn
 	replies chan reply
 
@@ -217,7 +222,7 @@ func open(t testing.TB, env []string, args ...string) *window {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.conn = conn
+	w.drive, w.conn = ready.Drive, conn
 	go w.read()
 	t.Cleanup(func() {
 		conn.Close()
