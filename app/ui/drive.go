@@ -83,6 +83,7 @@ func (w *Window) do(ctx context.Context, f func() error) error {
 			done <- errClosed
 			return
 		}
+		w.showReceived() // a driver sees what was received before it asked
 		done <- f()
 	})
 	select {

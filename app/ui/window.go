@@ -101,6 +101,7 @@ type Window struct {
 	stage   *media.Stage
 	sampler *sampler
 	samples samples // newest
+	stale   bool    // the screen lags behind the state
 	closed  atomic.Bool
 	ctx     context.Context // ends with the window, and what it does on other goroutines
 	cancel  context.CancelFunc
@@ -266,8 +267,28 @@ func (w *Window) changed(before *state, m any) {
 	}
 }
 
+// take is send for what comes from outside, which may be hundreds of things a second: they are all reduced, and shown once after
+// the last that has come by then.
+func (w *Window) take(m any) {
+	before := w.state
+	w.state = w.state.reduce(m, w.now())
+	if !w.stale {
+		w.stale = true
+		w.post(w.showReceived)
+	}
+	w.changed(&before, m)
+}
+
+// showReceived shows what was received and not shown yet.
+func (w *Window) showReceived() {
+	if w.stale {
+		w.show()
+	}
+}
+
 // show brings everything on the screen into line with the state.
 func (w *Window) show() {
+	w.stale = false
 	w.shell.show()
 	w.start.show()
 	w.room.show()
@@ -301,7 +322,7 @@ func (w *Window) readSamples() samples {
 // HandleEvent shows an event of the room. Any goroutine.
 func (w *Window) HandleEvent(ev room.Event) {
 	w.post(func() {
-		w.send(ev)
+		w.take(ev)
 		w.chatAfter(ev)
 		w.follow(ev)
 	})
@@ -312,7 +333,7 @@ func (w *Window) LogCall(id json.RawMessage, method string, params json.RawMessa
 	now := w.now()
 	w.post(func() {
 		if w.console.Started(id, w.takeMark(method), method, params, now) {
-			w.send(callStarted{method, params})
+			w.take(callStarted{method, params})
 		}
 	})
 }
@@ -325,7 +346,7 @@ func (w *Window) LogLine(l bridge.Line) {
 		if !ok {
 			return
 		}
-		w.send(callEnded{method: a.Method, params: a.Params, result: a.Failure, ok: a.OK})
+		w.take(callEnded{method: a.Method, params: a.Params, result: a.Failure, ok: a.OK})
 		if a.OK && a.Method == "x-setGain" {
 			w.state.frame.prefs.save(w.cfg.App.Preferences())
 		}
@@ -342,12 +363,12 @@ func (w *Window) LogLine(l bridge.Line) {
 // SetServerState tells whether the server can be reached; problem is in words, "" when all is well. Any
 // goroutine.
 func (w *Window) SetServerState(problem string) {
-	w.post(func() { w.send(serverReported{problem}) })
+	w.post(func() { w.take(serverReported{problem}) })
 }
 
 // Notice shows words in the banner until they are closed. Any goroutine.
 func (w *Window) Notice(words string) {
-	w.post(func() { w.send(noticeCame{notice{noticeWords, words}}) })
+	w.post(func() { w.take(noticeCame{notice{noticeWords, words}}) })
 }
 
 // updateToken gets a new token for the present room.
