@@ -57,6 +57,7 @@ type Options struct {
 	Lang, Theme                 string
 
 	LogLevel *slog.LevelVar                                   // of Log, to be set in the settings; may be nil
+	LogGiven bool                                             // LogLevel is what somebody asked for: the settings apply from their next change on
 	SelfTest func(context.Context) (report string, err error) // may be nil
 	Licences string                                           // of everything in the program, for the settings
 }
@@ -155,6 +156,9 @@ func (a *App) start() error {
 	chosen := ui.ChosenBefore(a.opts.Fyne.Preferences())
 	a.opts.Camera, a.opts.Microphone = first(a.opts.Camera, chosen.Camera), first(a.opts.Microphone, chosen.Microphone)
 	a.opts.Speaker = first(a.opts.Speaker, chosen.Speaker)
+	if !a.opts.LogGiven {
+		(*machine)(a).SetLogLevel(chosen.LogLevel)
+	}
 	a.bridge = bridge.New(bridge.Config{
 		Room: room.Config{
 			Transport: a.transport, Net: a.faults.network,

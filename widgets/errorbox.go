@@ -64,7 +64,7 @@ func (b *ErrorBox) Texts() []string { return []string{b.text.Text, b.cure.Text} 
 func (b *ErrorBox) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{b.Copy, b.Details} }
 
 func (b *ErrorBox) recolour() {
-	b.edge.FillColor = fade(themed(theme.ColorNameError), 0x18)
+	b.edge.FillColor = fade(themed(theme.ColorNameError), 0x10)
 	b.edge.StrokeColor = fade(themed(theme.ColorNameError), 0x80)
 	b.icon.Resource = assets.Icon(assets.Error, theme.ColorNameError)
 	show(b.Details, b.OnDetails != nil)

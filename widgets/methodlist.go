@@ -370,7 +370,7 @@ func (r *methodRow) recolour() {
 	r.name.Color = themed(ink)
 	r.ground.FillColor = themed(theme.ColorNameHover)
 	if r.chosen {
-		r.ground.FillColor = themed(theme.ColorNameSelection)
+		r.ground.FillColor = themed(theme.ColorNameButton)
 	}
 	show(r.ground, r.chosen || r.hovered && r.method.Name != "")
 	show(r.mark, r.state != MethodUnused)

@@ -245,8 +245,14 @@ func (f *ParamForm) CreateRenderer() fyne.WidgetRenderer {
 	}
 }
 
-// paramLayout puts names at the left, fields at the right, and what is wrong below the fields.
+// paramLayout puts names at the left, fields at the right, and what is wrong below the fields; in a form too narrow for that, names
+// stand above their fields.
 type paramLayout struct{ f *ParamForm }
+
+func (l *paramLayout) stacked() bool {
+	width := l.f.Size().Width
+	return width > 0 && width < paramNames()+Scaled(100)
+}
 
 const paramGap = 4
 
@@ -257,7 +263,10 @@ func (l *paramLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		place(l.f.note, 0, 0, size.Width, l.f.note.MinSize().Height)
 		return
 	}
-	y := float32(0)
+	y, names := float32(0), paramNames()
+	if l.stacked() {
+		names = 0
+	}
 	for _, r := range l.f.rows {
 		indent := float32(0)
 		if strings.Contains(r.param.Name, ".") {
@@ -265,27 +274,36 @@ func (l *paramLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		}
 		height := l.height(r)
 		label := r.label().MinSize().Height
+		if l.stacked() {
+			height = label
+		}
 		left := indent
 		if r.sent == nil {
 			left -= theme.InnerPadding() // a label's own
 		}
-		width := paramNames() - left
+		width := names - left
+		if l.stacked() {
+			width = size.Width - left
+		}
 		if r.sent != nil { // a box takes taps within its own width only
 			width = min(width, r.sent.MinSize().Width)
 		}
 		place(r.label(), left, y+(height-label)/2, width, label)
 		if r.control != nil {
-			width = size.Width - paramNames()
+			if l.stacked() {
+				y, height = y+height, r.control.MinSize().Height
+			}
+			width = size.Width - names
 			if r.check != nil {
 				width = min(width, r.check.MinSize().Width)
 			}
-			place(r.control, paramNames(), y, width, height)
+			place(r.control, names, y, width, height)
 		}
 		y += height
 		if r.below.Visible() {
-			r.below.Text = elide(r.words(), size.Width-paramNames(), r.below.TextSize, r.below.TextStyle)
+			r.below.Text = elide(r.words(), size.Width-names, r.below.TextSize, r.below.TextStyle)
 			h := r.below.MinSize().Height
-			place(r.below, paramNames(), y, size.Width-paramNames(), h)
+			place(r.below, names, y, size.Width-names, h)
 			y += h
 		}
 		y += paramGap
@@ -294,7 +312,11 @@ func (l *paramLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 
 func (l *paramLayout) height(r *paramRow) float32 {
 	height := r.label().MinSize().Height
-	if r.control != nil {
+	switch {
+	case r.control == nil:
+	case l.stacked():
+		height += r.control.MinSize().Height
+	default:
 		height = max(height, r.control.MinSize().Height)
 	}
 	return height
@@ -304,7 +326,7 @@ func (l *paramLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	if len(l.f.rows) == 0 {
 		return l.f.note.MinSize()
 	}
-	size := fyne.NewSize(paramNames()+Scaled(100), 0)
+	size := fyne.NewSize(Scaled(160), 0)
 	for _, r := range l.f.rows {
 		size.Height += l.height(r) + paramGap
 		if r.below.Visible() {

@@ -26,7 +26,7 @@ func (w *Window) newConsole() *console.Console {
 		Copy:        w.copy,
 		Preferences: w.cfg.App.Preferences(),
 		Folder:      w.cfg.Folder,
-		Lab:         w.cfg.Lab,
+		Lab:         w.cfg.Lab && w.state.frame.prefs.Faults,
 		Log:         w.log,
 	})
 }

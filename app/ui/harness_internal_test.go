@@ -393,3 +393,16 @@ func (s *fakeSound) Chime(speaker string) {
 }
 func (s *fakeSound) Stop()      { s.wishes = append(s.wishes, "stop") }
 func (s *fakeSound) Level() int { return s.level }
+
+// weakened lets the own connection be bad for long enough to be told.
+func (h *harness) weakened() {
+	list := append([]room.Member(nil), h.state.members...)
+	for i := range list {
+		if list[i].Self {
+			list[i].Quality = media.QualityBad
+		}
+	}
+	h.events(room.MembersChanged{Members: list})
+	h.clock = h.clock.Add(weakAfter)
+	h.showSamples(samples{at: h.clock})
+}

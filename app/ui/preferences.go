@@ -28,7 +28,6 @@ type preferences struct {
 	SilentSounds []string            `json:"silentSounds,omitempty"` // names of sounds that are off
 	Picture      string              `json:"picture"`                // WIDTHxHEIGHT, one of pictureSizes
 	Rate         int                 `json:"rate"`                   // pictures per second, one of pictureRates
-	RawCalls     bool                `json:"rawCalls"`               // the console begins in raw mode
 	TestDevices  bool                `json:"testDevices"`            // the lists of devices offer a test picture and a tone
 	Faults       bool                `json:"faults"`                 // testers may break things on purpose
 	LogLevel     string              `json:"logLevel"`

@@ -41,6 +41,7 @@ func newRoomScreen(w *Window) *roomScreen {
 	r.grid.OnTurn = w.turnPage
 	r.heading = widget.NewLabel("")
 	r.heading.TextStyle.Bold = true
+	r.heading.Truncation = fyne.TextTruncateEllipsis
 	r.failure = widgets.NewErrorLine()
 	r.shareBar = widgets.NewShareBar(t.T("share.stop"), w.toggleShare)
 	r.newAlone()
@@ -89,7 +90,7 @@ func (r *roomScreen) place(size fyne.Size) {
 	inner := width - 2*margin
 	headHeight := r.heading.MinSize().Height
 	head := max(headHeight, 40)
-	headWidth := min(r.heading.MinSize().Width, width/2)
+	headWidth := min(fyne.MeasureText(r.heading.Text, theme.TextSize(), r.heading.TextStyle).Width+2*theme.InnerPadding(), width/2)
 	put(r.heading, margin-2, (head-headHeight)/2, headWidth, headHeight)
 	put(r.failure, margin+headWidth+12, 0, inner-headWidth-16, head)
 	r.toolbar.fit(inner)

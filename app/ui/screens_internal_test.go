@@ -9,15 +9,11 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
-	fynetest "fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"parlor/app/errno"
 	"parlor/app/room"
+	"parlor/assets"
 	"parlor/media"
-	"parlor/widgets"
 )
 
 // scenes are the states that the screens can be in.
@@ -121,6 +117,41 @@ var scenes = []struct {
 		h.answered("joinRtcRoom", joinParams, errno.InvalidToken.In("joinRtcRoom"))
 	}},
 	{"settings", func(h *harness) { h.tap("shell.rail.settings") }},
+	{"settings-audio", func(h *harness) { h.openSettings(sectionAudio) }},
+	{"settings-video", func(h *harness) { h.openSettings(sectionVideo) }},
+	{"settings-sounds", func(h *harness) { h.openSettings(sectionSounds) }},
+	{"settings-shortcuts", func(h *harness) {
+		h.openSettings(sectionShortcuts)
+		h.setKey(h.actions[0], "Ctrl+Shift+F12")
+		h.tap("set.shortcuts.camera.toggle")
+	}},
+	{"settings-network", func(h *harness) {
+		h.openSettings(sectionNetwork)
+		h.tap("set.network.other")
+		h.tap("set.network.save")
+	}},
+	{"settings-developer", func(h *harness) { h.openSettings(sectionDeveloper) }},
+	{"settings-about", func(h *harness) { h.openSettings(sectionAbout) }},
+	{"start-silent", func(h *harness) {
+		h.HandleSound(SoundState{Listening: true})
+		h.queue.turn()
+		h.send(micSilent{true})
+	}},
+	{"start-no-server", func(h *harness) { h.SetServerState("parlor.example.com:8443 (connection refused)"); h.queue.turn() }},
+	{"weak", func(h *harness) {
+		h.joined("Alice.Zhang")
+		h.weakened()
+		h.send(faultsChange{"loss 30 %, delay 200 ms"})
+	}},
+	{"another-page", func(h *harness) { h.joined("Alice.Zhang", "li_lei"); h.tap("shell.rail.settings") }},
+	{"toasts", func(h *harness) {
+		h.joined("Alice.Zhang")
+		h.toastWith(h.texts.T("hint.muted"), h.texts.T("tool.unmute"), func() {})
+		h.toast(h.texts.T("set.devices.gone", "A microphone with a very long name that goes on and on (USB Audio, 2 channels)"))
+	}},
+	{"palette", func(h *harness) { h.openPalette() }},
+	{"keys", func(h *harness) { h.openKeys() }},
+	{"asks", func(h *harness) { h.joined(); h.quit() }},
 }
 
 func manyNames() []string {
@@ -131,25 +162,33 @@ func manyNames() []string {
 	return names
 }
 
-var windowSizes = []fyne.Size{{Width: firstWidth, Height: firstHeight}, {Width: minWidth, Height: minHeight}}
+// views are the windows that every scene is looked at in.
+var views = []struct {
+	size fyne.Size
+	text int // percent
+}{
+	{fyne.NewSize(firstWidth, firstHeight), 100}, {fyne.NewSize(minWidth, minHeight), 100}, {fyne.NewSize(minWidth, minHeight), 150},
+}
 
-// TestScreens draws every scene in both themes, both languages and both sizes: nothing is clipped, no two
-// controls lie on each other.
+// TestScreens draws every scene large, small, and small with large text, English in the dark theme and Chinese in the light one (words do
+// not depend on the theme, nor colours on the language): see canvasWalk for what must be right.
 func TestScreens(t *testing.T) {
 	for _, scene := range scenes {
-		for _, look := range []string{themeDark, themeLight} {
-			for _, language := range []string{"en", "zh-Hans"} {
-				t.Run(scene.name+"-"+look+"-"+language, func(t *testing.T) {
-					h := newHarness(t, func(c *Config) { c.Theme, c.Lang, c.CanMint = look, language, true })
-					scene.set(h)
-					for _, size := range windowSizes {
-						h.win.Resize(size)
-						h.queue.turn()
-						o := newOutline(h)
-						o.check(t)
+		for language, look := range map[string]string{assets.English: themeDark, assets.Chinese: themeLight} {
+			t.Run(scene.name+"-"+language, func(t *testing.T) {
+				h := newHarness(t, func(c *Config) { c.Lang, c.Theme = language, look })
+				scene.set(h)
+				for _, view := range views {
+					p := h.state.frame.prefs
+					p.TextSize = view.text
+					h.prefer(p)
+					h.win.Resize(view.size)
+					h.queue.turn()
+					for _, problem := range walkCanvas(h).problems {
+						t.Errorf("%.0fx%.0f %d %%: %s", view.size.Width, view.size.Height, view.text, problem)
 					}
-				})
-			}
+				}
+			})
 		}
 	}
 }
@@ -157,111 +196,12 @@ func TestScreens(t *testing.T) {
 // TestStart_Fits: the Join button is on the smallest window even below the longest error.
 func TestStart_Fits(t *testing.T) {
 	h := newHarness(t, nil)
-	h.win.Resize(windowSizes[1])
+	h.win.Resize(fyne.NewSize(minWidth, minHeight))
 	h.queue.turn()
 	h.answered("joinRtcRoom", joinParams, errno.EngineDestroyed.In("joinRtcRoom"))
 	for _, tool := range h.seen().Tools {
 		if tool.ID == "join.join" && tool.Y+22 > minHeight-int(h.shell.status.Size().Height) {
 			t.Errorf("the middle of the Join button is at %d of %d", tool.Y, minHeight)
-		}
-	}
-}
-
-// outline is where things are on a screen.
-type outline struct {
-	size     fyne.Size
-	layer    int
-	problems []string
-	controls []placed
-}
-
-// placed is a control in the window.
-type placed struct {
-	name  string
-	pos   fyne.Position
-	size  fyne.Size
-	layer int   // 0 the page, then dialogs and menus
-	in    []int // the controls that it is a part of
-}
-
-func newOutline(h *harness) *outline {
-	o := &outline{size: h.win.Canvas().Size()}
-	o.walk(h.win.Canvas().Content(), fyne.NewPos(0, 0), false, nil)
-	for _, overlay := range h.win.Canvas().Overlays().List() {
-		o.layer++
-		o.walk(overlay, fyne.NewPos(0, 0), false, nil)
-	}
-	return o
-}
-
-// walk visits all objects that are drawn. scrolled tells that the window need not have room for them, in the controls that they
-// are parts of.
-func (o *outline) walk(obj fyne.CanvasObject, at fyne.Position, scrolled bool, in []int) {
-	if obj == nil || !obj.Visible() {
-		return
-	}
-	at = at.Add(obj.Position())
-	if o.checkPlace(obj, at, scrolled, in) {
-		in = append(slices.Clip(in), len(o.controls)-1)
-	}
-	switch obj := obj.(type) {
-	case *fyne.Container:
-		for _, child := range obj.Objects {
-			o.walk(child, at, scrolled, in)
-		}
-	case *container.Scroll:
-		o.walk(obj.Content, at, true, in)
-	case *widgets.Entry, *widget.Select, *widget.Check: // Fyne's own; what is in them scrolls
-	case *widgets.LogList, *widgets.PeopleList:
-	case fyne.Widget:
-		for _, child := range fynetest.WidgetRenderer(obj).Objects() {
-			o.walk(child, at, scrolled, in)
-		}
-	}
-}
-
-// checkPlace notes words that are cut and controls that are outside of the window, and tells whether it is a control to compare
-// with others.
-func (o *outline) checkPlace(obj fyne.CanvasObject, at fyne.Position, scrolled bool, in []int) bool {
-	const slack = 0.51 // of rounding to pixels
-	size, least := obj.Size(), obj.MinSize()
-	cut := size.Width+slack < least.Width || size.Height+slack < least.Height
-	switch obj := obj.(type) {
-	case *canvas.Text:
-		if cut && obj.Text != "" {
-			o.problems = append(o.problems, fmt.Sprintf("%q needs %v and has %v", obj.Text, least, size))
-		}
-	case *widget.Label, *widget.Button, *widget.Check, *widgets.Tab, *widgets.ToolButton, *widgets.ErrorBox:
-		if l, ok := obj.(*widget.Label); cut && !(ok && l.Truncation != fyne.TextTruncateOff) {
-			o.problems = append(o.problems, fmt.Sprintf("%T %q needs %v and has %v", obj, textsOf(obj), least, size))
-		}
-	}
-	_, tappable := obj.(fyne.Tappable)
-	_, status := obj.(*widgets.StatusBar) // nothing may lie on it either
-	if !tappable && !status || scrolled {
-		return false
-	}
-	if at.X < -slack || at.Y < -slack || at.X+size.Width > o.size.Width+slack || at.Y+size.Height > o.size.Height+slack {
-		o.problems = append(o.problems, fmt.Sprintf("%T %q at %v with %v is outside of the window", obj, textsOf(obj), at, size))
-	}
-	o.controls = append(o.controls, placed{fmt.Sprintf("%T %q", obj, textsOf(obj)), at, size, o.layer, in})
-	return true
-}
-
-func (o *outline) check(t *testing.T) {
-	t.Helper()
-	for _, p := range o.problems {
-		t.Errorf("%.0fx%.0f: %s", o.size.Width, o.size.Height, p)
-	}
-	for i, a := range o.controls {
-		for k, b := range o.controls[:i] {
-			if a.layer != b.layer || slices.Contains(a.in, k) {
-				continue
-			}
-			if a.pos.X+1 < b.pos.X+b.size.Width && b.pos.X+1 < a.pos.X+a.size.Width &&
-				a.pos.Y+1 < b.pos.Y+b.size.Height && b.pos.Y+1 < a.pos.Y+a.size.Height {
-				t.Errorf("%.0fx%.0f: %s lies on %s", o.size.Width, o.size.Height, a.name, b.name)
-			}
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (s *settingsScreen) about(f *settingsForm) {
 	w.register("set.about.licences", licences)
 	f.buttons("", copyAbout, selfTest, licences)
 	f.updates = append(f.updates, func() { setDisabled(selfTest, w.state.frame.selfTesting) })
-	f.rows.Add(f.note(t.T("set.about.fonts")))
+	f.rows.Add(inset(0, 0, -8, 0, f.note(t.T("set.about.fonts"))))
 }
 
 // fact is a line of the about page.

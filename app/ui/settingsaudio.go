@@ -20,9 +20,8 @@ func (s *settingsScreen) audio(f *settingsForm) {
 	f.row(t.T("set.level"), container.New(&meterBeside{}, meter, hear.button), "")
 	f.device(kindSpeaker, t.T("set.speaker"))
 	chime := newSoundButton(w, "set.audio.testSpeaker", false)
-	f.row("", row(8, chime.button), "")
 	f.updates = append(f.updates, hear.show, chime.show)
-	f.refresh("set.audio.refresh")
+	f.refresh("set.audio.refresh", chime.button)
 	f.heading(t.T("set.voice"))
 	noise := []string{t.T("set.noise.disable"), t.T("set.noise.low"), t.T("set.noise.medium"), t.T("set.noise.high"), t.T("set.noise.automatic")}
 	f.choice("set.audio.noise", t.T("set.noise"), t.T("set.noise.note"), noise,

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"log/slog"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -61,17 +62,18 @@ func (p *preferences) deviceField(kind string) *string {
 	return &p.Speaker
 }
 
-// Chosen is what a person chose in the settings for the devices, as the program needs it before there is a window.
+// Chosen is what a person chose in the settings, as far as the program needs it before there is a window.
 type Chosen struct {
 	Camera, Microphone, Speaker string
 	Largest                     media.VideoFormat // of the pictures that are sent
 	Noise                       media.NoiseLevel
+	LogLevel                    slog.Level
 }
 
 // ChosenBefore reads it from the preferences.
 func ChosenBefore(kept fyne.Preferences) Chosen {
 	p := loadPreferences(kept)
-	return Chosen{Camera: p.Camera, Microphone: p.Microphone, Speaker: p.Speaker, Largest: p.largest(), Noise: p.Noise}
+	return Chosen{Camera: p.Camera, Microphone: p.Microphone, Speaker: p.Speaker, Largest: p.largest(), Noise: p.Noise, LogLevel: logLevel(p.LogLevel)}
 }
 
 // devicePicker is a list of the devices of one kind, on the start page or in the settings.
@@ -140,15 +142,15 @@ func (f *settingsForm) device(kind, name string) {
 	f.updates = append(f.updates, picker.show)
 }
 
-// refresh adds the button that looks for devices again, with what is wrong with the lists.
-func (f *settingsForm) refresh(id string) {
+// refresh adds the button that looks for devices again, after others, with what is wrong with the lists.
+func (f *settingsForm) refresh(id string, before ...fyne.CanvasObject) {
 	w, t := f.s.w, f.s.w.texts
 	again := widgets.NewIconButton(t.T("set.devices.again"), assets.Icon(assets.Retry, theme.ColorNameForeground), func() {
 		w.command("devices.refresh", nil, w.loadDevices)
 	})
 	w.register(id, again)
 	status := f.note("")
-	f.rows.Add(container.New(&settingRow{}, caption(""), row(8, again), status))
+	f.rows.Add(container.New(&settingRow{}, caption(""), row(8, append(before, again)...), status))
 	f.updates = append(f.updates, func() {
 		if words := w.deviceWords(); status.Text != words {
 			status.SetText(words)

@@ -41,7 +41,7 @@ func (s *settingsScreen) network(f *settingsForm) {
 	f.row(t.T("set.address"), address, "")
 	f.row("appId", app, "")
 	f.row(t.T("set.server.appKey"), key, t.T("set.server.key.note"))
-	f.rows.Add(row(8, save))
+	f.buttons("", save)
 	f.rows.Add(told)
 	show := func() {
 		for _, e := range []*widgets.Entry{address, app, key} {

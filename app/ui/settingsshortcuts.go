@@ -27,6 +27,7 @@ func (s *settingsScreen) shortcuts(f *settingsForm) {
 	f.rows.Add(row(8, reset))
 	told := f.note("")
 	told.Importance = widget.WarningImportance
+	told.Hide()
 	f.rows.Add(told)
 	table := container.New(&settingKeys{})
 	f.rows.Add(table)
@@ -49,6 +50,7 @@ func (s *settingsScreen) shortcut(f *settingsForm, table *fyne.Container, told *
 	usual.SetTip(t.T("set.keys.usual", t.T(a.words)))
 	say := func(words string) {
 		told.SetText(words)
+		setVisible(told, words != "")
 		f.rows.Refresh()
 	}
 	record.OnStarted = func() { say(t.T("set.keys.help")) }

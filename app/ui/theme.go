@@ -35,29 +35,27 @@ func rgba(hex uint32, alpha uint8) color.NRGBA {
 	return c
 }
 
-// colours returns the palette of a variant; what it lacks comes from Fyne.
-func colours(variant fyne.ThemeVariant) palette {
-	if variant == theme.VariantLight {
-		return palette{
-			theme.ColorNameBackground: rgb(0xF7F8FA), theme.ColorNameButton: rgb(0xE6EAF0),
-			theme.ColorNameDisabledButton: rgb(0xEDF0F4), theme.ColorNameDisabled: rgb(0x68707D),
-			theme.ColorNameError: rgb(0xC62F25), theme.ColorNameForegroundOnError: rgb(0xFFFFFF),
-			theme.ColorNameFocus: rgba(0x1A63D6, 0x50), theme.ColorNameForeground: rgb(0x1B1F24),
-			theme.ColorNameForegroundOnPrimary: rgb(0xFFFFFF), theme.ColorNameForegroundOnSuccess: rgb(0xFFFFFF),
-			theme.ColorNameForegroundOnWarning: rgb(0xFFFFFF), theme.ColorNameHeaderBackground: rgb(0xFFFFFF),
-			theme.ColorNameHover: rgba(0x1B1F24, 0x12), theme.ColorNameHyperlink: rgb(0x1A63D6),
-			theme.ColorNameInputBackground: rgb(0xFFFFFF), theme.ColorNameInputBorder: rgb(0x838C9A),
-			theme.ColorNameMenuBackground: rgb(0xFFFFFF), theme.ColorNameOverlayBackground: rgb(0xFFFFFF),
-			theme.ColorNamePlaceHolder: rgb(0x5B6472), theme.ColorNamePressed: rgba(0x1B1F24, 0x20),
-			theme.ColorNamePrimary: rgb(0x1A63D6), theme.ColorNameScrollBar: rgba(0x1B1F24, 0x60),
-			theme.ColorNameSelection: rgba(0x1A63D6, 0x30), theme.ColorNameSeparator: rgb(0xD9DEE6),
-			theme.ColorNameSuccess: rgb(0x1A7F4B), theme.ColorNameWarning: rgb(0x8F6000),
-		}
+// The palettes; what they lack comes from Fyne. They are never changed: a colour is asked for thousands of times with each picture.
+var (
+	lightPalette = palette{
+		theme.ColorNameBackground: rgb(0xF7F8FA), theme.ColorNameButton: rgb(0xE6EAF0),
+		theme.ColorNameDisabledButton: rgb(0xEDF0F4), theme.ColorNameDisabled: rgb(0x656D7A),
+		theme.ColorNameError: rgb(0xC02C22), theme.ColorNameForegroundOnError: rgb(0xFFFFFF),
+		theme.ColorNameFocus: rgba(0x1A63D6, 0x50), theme.ColorNameForeground: rgb(0x1B1F24),
+		theme.ColorNameForegroundOnPrimary: rgb(0xFFFFFF), theme.ColorNameForegroundOnSuccess: rgb(0xFFFFFF),
+		theme.ColorNameForegroundOnWarning: rgb(0xFFFFFF), theme.ColorNameHeaderBackground: rgb(0xFFFFFF),
+		theme.ColorNameHover: rgba(0x1B1F24, 0x12), theme.ColorNameHyperlink: rgb(0x1A63D6),
+		theme.ColorNameInputBackground: rgb(0xFFFFFF), theme.ColorNameInputBorder: rgb(0x838C9A),
+		theme.ColorNameMenuBackground: rgb(0xFFFFFF), theme.ColorNameOverlayBackground: rgb(0xFFFFFF),
+		theme.ColorNamePlaceHolder: rgb(0x5B6472), theme.ColorNamePressed: rgba(0x1B1F24, 0x20),
+		theme.ColorNamePrimary: rgb(0x1A63D6), theme.ColorNameScrollBar: rgba(0x1B1F24, 0x60),
+		theme.ColorNameSelection: rgba(0x1A63D6, 0x30), theme.ColorNameSeparator: rgb(0xD9DEE6),
+		theme.ColorNameSuccess: rgb(0x1A7F4B), theme.ColorNameWarning: rgb(0x8F6000),
 	}
-	return palette{
+	darkPalette = palette{
 		theme.ColorNameBackground: rgb(0x14161A), theme.ColorNameButton: rgb(0x262A31),
 		theme.ColorNameDisabledButton: rgb(0x1E2127), theme.ColorNameDisabled: rgb(0x858D9A),
-		theme.ColorNameError: rgb(0xF0483E), theme.ColorNameForegroundOnError: rgb(0x14161A),
+		theme.ColorNameError: rgb(0xF3544A), theme.ColorNameForegroundOnError: rgb(0x14161A),
 		theme.ColorNameFocus: rgba(0x4C8DFF, 0x60), theme.ColorNameForeground: rgb(0xF2F4F7),
 		theme.ColorNameForegroundOnPrimary: rgb(0x0B0C0E), theme.ColorNameForegroundOnSuccess: rgb(0x0B0C0E),
 		theme.ColorNameForegroundOnWarning: rgb(0x0B0C0E), theme.ColorNameHeaderBackground: rgb(0x1C1F24),
@@ -69,7 +67,7 @@ func colours(variant fyne.ThemeVariant) palette {
 		theme.ColorNameSelection: rgba(0x4C8DFF, 0x40), theme.ColorNameSeparator: rgb(0x2C313A),
 		theme.ColorNameSuccess: rgb(0x35C98A), theme.ColorNameWarning: rgb(0xF5A623),
 	}
-}
+)
 
 // Color implements fyne.Theme.
 func (t *parlorTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
@@ -79,7 +77,11 @@ func (t *parlorTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant)
 	case themeLight:
 		variant = theme.VariantLight
 	}
-	if c, ok := colours(variant)[name]; ok {
+	colours := darkPalette
+	if variant == theme.VariantLight {
+		colours = lightPalette
+	}
+	if c, ok := colours[name]; ok {
 		return c
 	}
 	return theme.DefaultTheme().Color(name, variant)

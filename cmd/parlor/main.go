@@ -3,12 +3,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
@@ -31,7 +33,7 @@ func main() { command.Main("parlor", run) }
 
 func run(ctx context.Context, name string, args []string, std command.Std) error {
 	opts, flags := options(name, std)
-	logLevel := flags.String("log-level", "info", "debug, info, warn or error")
+	logLevel := flags.String("log-level", "", "debug, info, warn or error (default: what the settings say, else info)")
 	selftest := flags.Bool("selftest", false, "check fonts, codecs, a loopback room and sound without a window; prints JSON")
 	others, err := flags.Parse(args)
 	if err != nil {
@@ -44,7 +46,8 @@ func run(ctx context.Context, name string, args []string, std command.Std) error
 	if err != nil {
 		return err
 	}
-	if opts.Log, err = command.NewLog(std.Err, *logLevel); err != nil {
+	opts.LogGiven = *logLevel != ""
+	if opts.Log, opts.LogLevel, err = command.NewLeveledLog(std.Err, cmp.Or(*logLevel, "info")); err != nil {
 		return err
 	}
 	if opts.Data == "" {
@@ -55,7 +58,12 @@ func run(ctx context.Context, name string, args []string, std command.Std) error
 	opts.Kit = media.Kit{Devices: device.New(device.Config{Log: opts.Log}), Codecs: codec.New()}
 	opts.Version = command.Version()
 	if *selftest {
-		return selfTest(ctx, *opts, std)
+		return selfTest(ctx, *opts, std.Out)
+	}
+	opts.SelfTest = func(ctx context.Context) (string, error) {
+		var report strings.Builder
+		err := selfTest(ctx, *opts, &report)
+		return report.String(), err
 	}
 	if given != "" {
 		if taken, err := app.HandOver(ctx, opts.Data, given); taken || err != nil {
@@ -91,7 +99,7 @@ func useLink(o *app.Options, args []string) (string, error) {
 func options(name string, std command.Std) (*app.Options, *command.Flags) {
 	o := new(app.Options)
 	f := command.NewFlags(name, "[flags] [parlor://join?…]", about, std)
-	f.ServerVar(&o.Server, "server", app.Embedded, app.Embedded, "`URL` of a parlord, or embedded")
+	f.ServerVar(&o.Server, "server", "", app.Embedded, "`URL` of a parlord, or embedded (default: what the settings say, else embedded)")
 	f.StringVar(&o.Listen, "listen", "", "`address` of the embedded server (default 127.0.0.1:7880; 0.0.0.0:7880 hosts the local network)")
 	f.StringVar(&o.UDP, "udp", "", "`address` of the embedded server's media port (default: two above --listen)")
 	f.StringVar(&o.AppID, "app-id", "", "`app` to use (default: the embedded server's own)")
@@ -118,7 +126,7 @@ func check(o *app.Options) error {
 		return command.Usagef("--lang %q is not zh or en", o.Lang)
 	case o.Theme != "" && o.Theme != "dark" && o.Theme != "light":
 		return command.Usagef("--theme %q is not dark or light", o.Theme)
-	case o.Demo && o.Server != app.Embedded && o.AppKey == "":
+	case o.Demo && o.Server != app.Embedded && o.Server != "" && o.AppKey == "":
 		return command.Usagef("--demo on a server of its own needs --app-id and --app-key, to make the bots' tokens")
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"log/slog"
 	"time"
 
@@ -14,7 +15,6 @@ import (
 	"parlor/app/server"
 	"parlor/app/token"
 	"parlor/assets"
-	"parlor/cmd/internal/command"
 	"parlor/media"
 	"parlor/media/clip"
 )
@@ -29,7 +29,7 @@ type checked struct {
 
 // selfTest checks what a broken package or machine would break, without a window. It fails when a part
 // that every machine must have fails; missing devices are only noted.
-func selfTest(ctx context.Context, opts app.Options, std command.Std) error {
+func selfTest(ctx context.Context, opts app.Options, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	parts := []struct {
@@ -57,7 +57,7 @@ func selfTest(ctx context.Context, opts app.Options, std command.Std) error {
 		}
 		report = append(report, c)
 	}
-	encoder := json.NewEncoder(std.Out)
+	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
 	err := encoder.Encode(map[string]any{"version": opts.Version, "ok": len(failed) == 0, "checks": report})
 	return errors.Join(append(failed, err)...)

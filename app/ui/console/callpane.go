@@ -87,8 +87,8 @@ func newCallPane(c *Console, host Host) *callPane {
 
 func (p *callPane) arrange() {
 	p.head = inset(4, 0, 0, 0, flush(p.title))
-	choice := container.NewBorder(nil, nil, wide(146, flushLeft(widget.NewLabel(p.c.texts.T("api.preset")))), nil, p.preset)
-	p.promised = container.NewBorder(nil, nil, wide(146, flush(caption(""))), nil, flush(p.promise))
+	choice := container.New(&named{150}, flushLeft(widget.NewLabel(p.c.texts.T("api.preset"))), p.preset)
+	p.promised = container.New(&named{150}, flush(caption("")), flush(p.promise))
 	p.promised.Hide()
 	p.body = column(6, p.head, flush(p.rows), p.method, choice, p.promised, p.form, p.json)
 	p.scroll = container.NewVScroll(inset(2, 6, 0, 10, p.body))

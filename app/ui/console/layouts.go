@@ -79,6 +79,20 @@ func (w *width) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(widgets.Scaled(w.units), objects[0].MinSize().Height)
 }
 
+// named puts a name before a control: as wide as said, but at most half of what there is. The control cuts its words by itself.
+type named struct{ units float32 }
+
+func (b *named) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	name := min(widgets.Scaled(b.units), size.Width/2)
+	put(objects[0], 0, 0, name, size.Height)
+	put(objects[1], name, 0, size.Width-name, size.Height)
+}
+
+func (b *named) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	name := objects[0].MinSize()
+	return fyne.NewSize(2*name.Width, max(name.Height, objects[1].MinSize().Height))
+}
+
 func wide(units float32, o fyne.CanvasObject) fyne.CanvasObject {
 	return container.New(&width{units}, o)
 }

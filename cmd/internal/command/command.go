@@ -155,9 +155,15 @@ func Main(name string, run Run) {
 
 // NewLog returns the log of a program: text on w, from the level that --log-level names.
 func NewLog(w io.Writer, level string) (*slog.Logger, error) {
-	var l slog.Level
+	log, _, err := NewLeveledLog(w, level)
+	return log, err
+}
+
+// NewLeveledLog is NewLog with a level that can be changed while the program runs.
+func NewLeveledLog(w io.Writer, level string) (*slog.Logger, *slog.LevelVar, error) {
+	l := new(slog.LevelVar)
 	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, Usagef("--log-level %q is not one of debug, info, warn, error", level)
+		return nil, nil, Usagef("--log-level %q is not one of debug, info, warn, error", level)
 	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), l, nil
 }
