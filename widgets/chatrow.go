@@ -44,6 +44,11 @@ type chatShape struct {
 	button float32 // top of the buttons of a failed message
 }
 
+// failedButton is the room that a button needs, with a gap below it.
+func failedButton() float32 {
+	return fyne.MeasureText("国", theme.TextSize(), fyne.TextStyle{Bold: true}).Height + 2*theme.InnerPadding() + 2
+}
+
 // lineHeight is the pitch of lines of a text size.
 func lineHeight(size float32) float32 { return fyne.MeasureText("国", size, fyne.TextStyle{}).Height }
 
@@ -89,7 +94,7 @@ func newChatShape(line ChatLine, width float32, texts *assets.Texts) *chatShape 
 	}
 	if line.State == ChatFailed {
 		s.button = s.height + 2
-		s.height = s.button + Scaled(34)
+		s.height = s.button + failedButton()
 	}
 	return s
 }
@@ -270,7 +275,7 @@ func (r *chatRow) drawButtons() {
 	for _, b := range []*Button{r.discard, r.retry} {
 		m := b.MinSize()
 		right -= m.Width
-		place(b, right, r.shape.button, m.Width, Scaled(32))
+		place(b, right, r.shape.button, m.Width, m.Height)
 		right -= 6
 		r.objects = append(r.objects, b)
 	}

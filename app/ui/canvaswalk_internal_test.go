@@ -229,7 +229,7 @@ func blend(under, over color.NRGBA) color.NRGBA {
 var fonts = sync.OnceValue(func() []*sfnt.Font {
 	var list []*sfnt.Font
 	for _, f := range []fyne.Resource{
-		assets.Regular(), assets.Bold(), theme.DefaultTextFont(), theme.DefaultTextBoldFont(), theme.DefaultTextMonospaceFont(), theme.DefaultSymbolFont(),
+		assets.Regular(), assets.Bold(), theme.DefaultTextFont(), theme.DefaultTextBoldFont(), theme.DefaultTextMonospaceFont(), theme.DefaultSymbolFont(), theme.DefaultEmojiFont(),
 	} {
 		font, err := sfnt.Parse(f.Content())
 		if err != nil {

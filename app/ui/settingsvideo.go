@@ -36,9 +36,6 @@ func (s *settingsScreen) video(f *settingsForm) {
 		func() bool { return w.state.layout.audioOnly }, w.setAudioOnly)
 }
 
-// tileCounts are the choices of tiles a page; 0 is as many as fit.
-var tileCounts = []int{0, 4, 6, 9, 12}
-
 // largest is the picture that may be sent.
 func (p *preferences) largest() media.VideoFormat {
 	f := media.VideoFormat{Rate: float64(p.Rate)}
