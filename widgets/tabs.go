@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -203,7 +205,10 @@ func (t *Tab) recolour() {
 	t.label.TextStyle.Bold = t.chosen
 	t.label.Color = themed(theme.ColorNamePlaceHolder)
 	t.line.FillColor = themed(theme.ColorNamePrimary)
-	t.ground.FillColor = themed(theme.ColorNameHover)
+	t.ground.FillColor = color.Transparent
+	if t.hovered && !t.chosen {
+		t.ground.FillColor = themed(theme.ColorNameHover)
+	}
 	t.ground.StrokeWidth = 0
 	if t.chosen {
 		t.label.Color = themed(theme.ColorNamePrimary)
