@@ -30,6 +30,7 @@ type preferences struct {
 	Rate         int                 `json:"rate"`                   // pictures per second, one of pictureRates
 	TestDevices  bool                `json:"testDevices"`            // the lists of devices offer a test picture and a tone
 	Faults       bool                `json:"faults"`                 // testers may break things on purpose
+	RawCalls     bool                `json:"rawCalls"`               // the console begins in raw mode
 	LogLevel     string              `json:"logLevel"`
 	Unmirrored   bool                `json:"unmirrored"`        // the own picture is shown as the others see it
 	HideSelf     bool                `json:"hideSelf"`          // oneself has no tile

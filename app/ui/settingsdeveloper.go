@@ -5,20 +5,15 @@ import (
 	"net/url"
 	"path/filepath"
 
-	"parlor/app/ui/console"
 	"parlor/widgets"
 )
 
 // developer is for testers.
 func (s *settingsScreen) developer(f *settingsForm) {
 	w, t := s.w, s.w.texts
-	f.choice("set.developer.console", t.T("set.console"), t.T("set.console.note"), []string{t.T("set.console.strict"), t.T("set.console.raw")},
-		func() int { return bit(w.cfg.App.Preferences().BoolWithFallback(console.PreferenceRaw, true)) },
-		func(i int) {
-			w.command("settings.developer.console", map[string]any{"raw": i == 1}, func() {
-				w.cfg.App.Preferences().SetBool(console.PreferenceRaw, i == 1)
-			})
-		})
+	f.choice("set.developer.console", t.T("set.console"), "", []string{t.T("set.console.strict"), t.T("set.console.raw")},
+		func() int { return bit(w.state.frame.prefs.RawCalls) },
+		func(i int) { w.choose("developer.console", i == 1, func(p *preferences) { p.RawCalls = i == 1 }) })
 	f.check("set.developer.devices", t.T("set.test"), t.T("set.test.devices"), t.T("set.test.note"),
 		func() bool { return w.state.frame.prefs.TestDevices },
 		func(on bool) { w.choose("developer.devices", on, func(p *preferences) { p.TestDevices = on }) })
