@@ -16,9 +16,6 @@ type LogRow struct {
 	Failed bool
 }
 
-// String is the row as it is copied.
-func (r LogRow) String() string { return r.Time + " " + r.Mark + " " + r.Text }
-
 // LogList shows rows that somebody else keeps. Only those on screen exist as objects. Arrow keys move, Enter and Space choose.
 type LogList struct {
 	widget.BaseWidget

@@ -90,7 +90,4 @@ func TestLogList_Chosen(t *testing.T) {
 	if diff := cmp.Diff([]int{0, 1}, chosen); diff != "" {
 		t.Error(diff)
 	}
-	if got := logRow(">", "call").String(); got != "12:03:41.207 > call" {
-		t.Errorf("as text: %q", got)
-	}
 }

@@ -24,6 +24,7 @@ func (w *Window) newConsole() *console.Console {
 		After:       func(d time.Duration, f func()) { time.AfterFunc(d, func() { w.post(f) }) },
 		Background:  w.background,
 		Copy:        w.copy,
+		Open:        w.openFile,
 		Preferences: w.cfg.App.Preferences(),
 		Folder:      w.cfg.Folder,
 		Lab:         w.cfg.Lab && w.state.frame.prefs.Faults,

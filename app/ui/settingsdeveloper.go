@@ -32,9 +32,11 @@ func (s *settingsScreen) developer(f *settingsForm) {
 }
 
 // openData shows the data folder in the system's file manager.
-func (w *Window) openData() {
-	folder := &url.URL{Scheme: "file", Path: filepath.ToSlash(w.cfg.Data)}
-	if err := w.cfg.App.OpenURL(folder); err != nil {
+func (w *Window) openData() { w.openFile(w.cfg.Data) }
+
+// openFile opens a file or folder with the program that the system has for it.
+func (w *Window) openFile(path string) {
+	if err := w.cfg.App.OpenURL(&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}); err != nil {
 		w.toast(w.texts.T("set.data.failed", err.Error()))
 	}
 }

@@ -217,10 +217,13 @@ func (p *callPane) check() {
 		whole = t.T("api.json.wrong")
 	}
 	reason := outOfOrder(p.draft.method, p.c.situation)
-	if reason != "" {
-		whole = p.orderWords(reason)
-	}
 	off := !p.c.situation.Raw && (len(problems) > 0 || reason != "")
+	switch {
+	case reason != "":
+		whole = p.orderWords(reason)
+	case off:
+		whole = t.T("api.strict")
+	}
 	if off != p.call.Disabled() {
 		if off {
 			p.call.Disable()

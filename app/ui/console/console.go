@@ -37,6 +37,7 @@ type Config struct {
 	After      func(d time.Duration, f func()) // runs f after d
 	Background func(work func() (done func())) // runs work off the UI goroutine, and what it returned on it
 	Copy       func(text string)               // to the clipboard
+	Open       func(path string)               // with the program that the system has for such files
 
 	Preferences fyne.Preferences
 	Folder      string       // for logs; "": none are written
@@ -396,7 +397,7 @@ func (c *Console) chip(name string, i int) {
 // send calls a method with what stands in the JSON, tokens filled in. It tells why it did not.
 func (c *Console) send(method, params string) error {
 	wish := TokenWish{RoomID: c.situation.RoomID, UserID: c.situation.UserID}
-	filled, err := FillTokens(params, wish, c.cfg.Token)
+	filled, err := fillTokens(params, wish, c.cfg.Token)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func newBench(t *testing.T, width, height float32) *bench {
 		State: func() any { return b.state }, Now: func() time.Time { return b.clock },
 		After:      func(_ time.Duration, f func()) { b.later = append(b.later, f) },
 		Background: func(work func() func()) { b.work = append(b.work, work) },
-		Copy:       func(text string) { b.copied = text }, Preferences: app.Preferences(), Folder: t.TempDir(), Lab: true,
+		Copy:       func(text string) { b.copied = text }, Open: func(path string) { b.copied = path }, Preferences: app.Preferences(), Folder: t.TempDir(), Lab: true,
 	})
 	t.Cleanup(b.Console.Close)
 	b.Build(assets.NewTexts(assets.English), b)

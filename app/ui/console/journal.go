@@ -148,20 +148,27 @@ func (s *spill) run() {
 	var f *os.File
 	for rows := range s.queue {
 		if f == nil {
-			var err error
-			if err = os.MkdirAll(filepath.Dir(s.path), 0o700); err == nil {
-				f, err = os.OpenFile(s.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-			}
-			if err != nil {
-				s.fail(rows)
-				continue
-			}
-			defer f.Close()
+			f = s.open()
 		}
-		if writeRows(f, rows) != nil {
+		if f == nil || writeRows(f, rows) != nil {
 			s.fail(rows)
 		}
 	}
+	if f != nil {
+		f.Close() // all rows were flushed
+	}
+}
+
+// open makes the file, nil when that is not possible; the next batch tries again.
+func (s *spill) open() *os.File {
+	if os.MkdirAll(filepath.Dir(s.path), 0o700) != nil {
+		return nil
+	}
+	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil
+	}
+	return f
 }
 
 func (s *spill) fail(rows []Row) {

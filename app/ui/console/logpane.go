@@ -177,7 +177,7 @@ func (p *logPane) showOlder() {
 
 func (p *logPane) openOlder() {
 	if spill := p.c.journal.spill; spill != nil {
-		p.c.cfg.Command("api.log.older", nil, func() { p.c.cfg.Copy(spill.path) })
+		p.c.cfg.Command("api.log.older", nil, func() { p.c.cfg.Open(spill.path) })
 	}
 }
 

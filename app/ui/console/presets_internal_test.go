@@ -146,7 +146,7 @@ func (a *answers) check(m bridge.Method, p preset) {
 	if reason := outOfOrder(m, Situation{Context: true, InRoom: m.Name != "joinRtcRoom"}); reason != "" {
 		a.t.Fatalf("strict mode would not make the call: %s", reason)
 	}
-	params, err := FillTokens(d.json(), TokenWish{RoomID: "r", UserID: "me"}, forge)
+	params, err := fillTokens(d.json(), TokenWish{RoomID: "r", UserID: "me"}, forge)
 	if err != nil {
 		a.t.Fatal(err)
 	}

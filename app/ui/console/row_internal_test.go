@@ -183,7 +183,7 @@ func TestFillTokens(t *testing.T) {
 		{`{{token key=right}}`, ``, "{{token key=right}}: only wrong is known"},
 		{`{{tokens}}`, `{{tokens}}`, ""},
 	} {
-		got, err := FillTokens(tc.text, wish, mint)
+		got, err := fillTokens(tc.text, wish, mint)
 		if tc.err != "" {
 			if err == nil || err.Error() != tc.err {
 				t.Errorf("%s: error %v, want %s", tc.text, err, tc.err)
@@ -269,7 +269,7 @@ func TestStateTree(t *testing.T) {
 	tree.fold("room", true)
 	check("folded", false, list{"room {2}", "list [0] !", "none {0}", "nil null"})
 	tree.fold("room", false)
-	if !tree.fresh() || len(draw(false)) != 6 {
+	if len(tree.changed) == 0 || len(draw(false)) != 6 {
 		t.Errorf("unfolded: %q", draw(false))
 	}
 	if err := tree.update(func() {}, at); err == nil {

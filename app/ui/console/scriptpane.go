@@ -72,7 +72,7 @@ func fillScript(script io.Reader, wish TokenWish, mint func(TokenWish) (string, 
 		if err != nil {
 			return nil, err
 		}
-		filled, err := FillTokens(string(line), wish, mint)
+		filled, err := fillTokens(string(line), wish, mint)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", len(lines)+1, err)
 		}

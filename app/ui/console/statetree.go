@@ -17,11 +17,10 @@ type node struct {
 	path   string // "members.alice.audio"
 	depth  int
 	name   string
-	value  string // JSON of a leaf; of a branch how many are in it
+	value  string // JSON of a leaf; of a branch how many are in it; "-" for what is gone since the mark
 	branch bool
 	fresh  bool   // changed within freshFor
 	old    string // the value at the mark, when it is another one; "-" when there was none
-	gone   bool   // was there at the mark and is not any more
 }
 
 // stateTree turns JSON values into lines that tell what changed.
@@ -81,9 +80,6 @@ func (t *stateTree) mark() {
 	}
 }
 
-// fresh tells whether a mark of a change is to go away by and by.
-func (t *stateTree) fresh() bool { return len(t.changed) > 0 }
-
 // fold hides or shows what is in a branch.
 func (t *stateTree) fold(path string, folded bool) {
 	if folded {
@@ -133,7 +129,7 @@ func (t *stateTree) diff() []node {
 	}
 	for _, path := range t.order {
 		if _, there := t.values[path]; !there {
-			out = append(out, node{path: path, name: path, old: t.marked[path], value: "-", gone: true})
+			out = append(out, node{path: path, name: path, old: t.marked[path], value: "-"})
 		}
 	}
 	return out

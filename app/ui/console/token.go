@@ -52,8 +52,8 @@ func parseWish(text string, wish TokenWish) (TokenWish, error) {
 	return wish, nil
 }
 
-// FillTokens replaces {{token …}} in JSON text. Room and user are those beside it in the text, else those of the wish.
-func FillTokens(text string, otherwise TokenWish, mint func(TokenWish) (string, error)) (string, error) {
+// fillTokens replaces {{token …}} in JSON text. Room and user are those beside it in the text, else those of the wish.
+func fillTokens(text string, otherwise TokenWish, mint func(TokenWish) (string, error)) (string, error) {
 	if !anyToken.MatchString(text) {
 		return text, nil
 	}
