@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"image/color"
 	"slices"
 	"strings"
 	"testing"
@@ -348,6 +349,12 @@ func TestStage_Tiles(t *testing.T) {
 	list[3].Quality = media.QualityDown
 	list[4].Connected = false
 	h.events(room.MembersChanged{Members: list})
+	h.put(camera("cy"), color.White)
+	h.showSamples(samples{at: h.clock})
+	if got := h.room.stage.tiles[camera("cy")].view.Texts(); len(got) != 1 {
+		t.Errorf("while pictures come the tile says %q", got)
+	}
+	h.showSamples(samples{at: h.clock.Add(stalledAfter)})
 	words := func(user string) []string { return h.room.stage.tiles[camera(user)].view.Texts()[1:] }
 	for user, want := range map[string][]string{
 		"ann": {"Picture not received"}, "bob": {}, "cy": {"Paused: network"}, "dan": {"Reconnecting..."}, "wang_xm": {},
@@ -356,8 +363,12 @@ func TestStage_Tiles(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", user, diff)
 		}
 	}
-	h.clock = h.clock.Add(loadingAfter)
+	h.put(camera("cy"), color.Black)
+	h.clock = h.clock.Add(stalledAfter)
 	h.showSamples(samples{at: h.clock})
+	if got := words("cy"); len(got) != 0 {
+		t.Errorf("when pictures come again the tile says %q", got)
+	}
 	if got := words("wang_xm"); len(got) != 1 || got[0] != "Video loading..." {
 		t.Errorf("without a picture for long the tile says %q", got)
 	}

@@ -19,6 +19,8 @@ const (
 	speakingHold  = 700 * time.Millisecond
 	// loadingAfter is how long a tile waits for its first picture before it says so: most come sooner.
 	loadingAfter = 300 * time.Millisecond
+	// stalledAfter is how long a picture may stand still until it does not come: shared screens give one a second.
+	stalledAfter = 1500 * time.Millisecond
 )
 
 // tileStage keeps one tile and one display for each tile of the state.
@@ -41,6 +43,9 @@ type stageTile struct {
 	rate    float64 // pictures per second
 	picture bool
 	waits   time.Time // since when the tile waits for its first picture; zero: it does not
+	came    uint64    // pictures, at the time of cameAt
+	cameAt  time.Time
+	stalled bool // there is a picture, and no new one comes
 }
 
 func newTileStage(w *Window) *tileStage {
@@ -171,7 +176,7 @@ func (s *tileStage) update(t *stageTile) {
 		v.SetState(widgets.TileOff)
 	case !t.tile.subscribed:
 		v.SetState(widgets.TileUnsubscribed)
-	case t.tile.quality == media.QualityDown:
+	case t.tile.quality == media.QualityDown && t.stalled:
 		v.SetState(widgets.TilePaused)
 	case waiting && now.Sub(t.waits) >= loadingAfter:
 		v.SetState(widgets.TileLoading)
@@ -222,6 +227,7 @@ func (s *tileStage) sample(now samples) {
 			t.rate = float64(shown-t.shown) / since.Seconds()
 			t.shown, t.shownAt = shown, now.at
 		}
+		s.watchStall(t, now.at)
 		level := levels[key.user]
 		if t.tile.self || key.user == "" {
 			level = now.level
@@ -242,6 +248,18 @@ func (s *tileStage) sample(now samples) {
 	}
 	for _, key := range heard {
 		s.w.send(userHeard{key.user, s.quiet()})
+	}
+}
+
+// watchStall notices that no new pictures come to a tile that can be seen, and that they come again.
+func (s *tileStage) watchStall(t *stageTile, now time.Time) {
+	came := t.display.Shown() + t.display.Replaced()
+	if came != t.came || !t.picture || !s.onScreen || !t.view.Visible() {
+		t.came, t.cameAt = came, now
+	}
+	if stalled := now.Sub(t.cameAt) >= stalledAfter; stalled != t.stalled {
+		t.stalled = stalled
+		s.update(t)
 	}
 }
 
