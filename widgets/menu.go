@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"fmt"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -33,6 +34,12 @@ type Slide struct {
 	Words      func(p float64) string // the value in words; nil: "80 %"
 }
 
+// stop is a row or a slider.
+type stop interface {
+	fyne.Focusable
+	fyne.Disableable
+}
+
 const (
 	menuRowHeight = 36
 	menuIconSize  = 18
@@ -48,7 +55,7 @@ type Menu struct {
 	OnClose  func() // the menu is to be closed: something was chosen
 	OnEscape func() // it is to be closed by Esc
 
-	rows    []*menuRow
+	stops   []stop              // of the arrow keys
 	objects []fyne.CanvasObject // rows, lines and sliders in their order
 	ids     map[string]fyne.CanvasObject
 	icons   bool // some item has an icon: all leave room for one
@@ -69,12 +76,13 @@ func NewMenu(items []MenuItem) *Menu {
 		case item.Slide != nil:
 			s := newMenuSlide(m, item)
 			o = s
+			m.stops = append(m.stops, s.slider)
 			m.ids[item.ID] = s.slider
 		case item.Label == "":
 			o = canvas.NewRectangle(nil)
 		default:
 			row := newMenuRow(m, item)
-			m.rows = append(m.rows, row)
+			m.stops = append(m.stops, row)
 			m.ids[item.ID] = row
 			o = row
 		}
@@ -94,32 +102,22 @@ func (m *Menu) Objects() []fyne.CanvasObject { return m.objects }
 
 // First is the item that gets the focus when the menu opens; nil when nothing can be chosen.
 func (m *Menu) First() fyne.Focusable {
-	for _, r := range m.rows {
-		if !r.Disabled() {
-			return r
-		}
-	}
-	for _, o := range m.objects {
-		if s, ok := o.(*menuSlide); ok {
-			return s.slider
+	for _, stop := range m.stops {
+		if !stop.Disabled() {
+			return stop
 		}
 	}
 	return nil
 }
 
 // move gives the focus to the next or the previous item that can be chosen.
-func (m *Menu) move(from *menuRow, by int) {
-	at := 0
-	for i, r := range m.rows {
-		if r == from {
-			at = i
-		}
-	}
-	for range m.rows {
-		at = (at + by + len(m.rows)) % len(m.rows)
-		if !m.rows[at].Disabled() {
+func (m *Menu) move(from stop, by int) {
+	at := slices.Index(m.stops, from)
+	for range m.stops {
+		at = (at + by + len(m.stops)) % len(m.stops)
+		if !m.stops[at].Disabled() {
 			if c := fyne.CurrentApp().Driver().CanvasForObject(m); c != nil {
-				c.Focus(m.rows[at])
+				c.Focus(m.stops[at])
 			}
 			return
 		}
@@ -367,25 +365,30 @@ type menuSlide struct {
 	slider *slider
 }
 
-// slider is Fyne's with Esc, which it would swallow.
+// slider is Fyne's with Esc, Up and Down, which it would swallow.
 type slider struct {
 	widget.Slider
-	onEscape func()
+	menu *Menu
 }
 
 // TypedKey is called by the window.
 func (s *slider) TypedKey(ev *fyne.KeyEvent) {
-	if ev.Name == fyne.KeyEscape {
-		s.onEscape()
-		return
+	switch ev.Name {
+	case fyne.KeyEscape:
+		s.menu.escape()
+	case fyne.KeyUp:
+		s.menu.move(s, -1)
+	case fyne.KeyDown:
+		s.menu.move(s, 1)
+	default:
+		s.Slider.TypedKey(ev)
 	}
-	s.Slider.TypedKey(ev)
 }
 
 func newMenuSlide(m *Menu, item MenuItem) *menuSlide {
 	s := &menuSlide{item: item, label: canvas.NewText(item.Label, nil), value: canvas.NewText("", nil)}
 	s.ExtendBaseWidget(s)
-	s.slider = &slider{onEscape: m.escape}
+	s.slider = &slider{menu: m}
 	s.slider.Max, s.slider.Step, s.slider.Orientation = item.Slide.Max, item.Slide.Step, widget.Horizontal
 	s.slider.ExtendBaseWidget(s.slider)
 	s.slider.Value = item.Slide.Value

@@ -71,7 +71,8 @@ func TestMenu_Keys(t *testing.T) {
 		key  fyne.KeyName
 		want string
 	}{
-		{fyne.KeyDown, "b"}, {fyne.KeyDown, "e"}, {fyne.KeyDown, "a"}, {fyne.KeyUp, "e"}, {fyne.KeyUp, "b"}, {fyne.KeyF1, "b"},
+		{fyne.KeyDown, "b"}, {fyne.KeyDown, "d"}, {fyne.KeyDown, "e"}, {fyne.KeyDown, "a"}, {fyne.KeyUp, "e"}, {fyne.KeyUp, "d"}, {fyne.KeyUp, "b"},
+		{fyne.KeyF1, "b"},
 		{fyne.KeyReturn, "b"}, {fyne.KeyEscape, "b"},
 	} {
 		c.Focused().TypedKey(&fyne.KeyEvent{Name: step.key})

@@ -319,6 +319,14 @@ func qualityWords(texts *assets.Texts, quality int) string {
 // AccessibilityRole makes the tile a button: a tap enlarges it.
 func (t *VideoTile) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
+// Says returns the words in the middle, "" for none.
+func (t *VideoTile) Says() string {
+	if !t.caption.Visible() {
+		return ""
+	}
+	return t.caption.Text
+}
+
 // Texts returns the words on the tile.
 func (t *VideoTile) Texts() []string {
 	if t.state == TileBlank {

@@ -34,12 +34,13 @@ type State struct {
 	Camera  bool     `json:"camera"`
 	Level   int      `json:"level"` // own microphone, 0..100
 	Lang    string   `json:"lang"`
-	Width   int      `json:"width"`  // of the window, pixels
-	Height  int      `json:"height"` // of the window, pixels
-	Tiles   []Tile   `json:"tiles"`  // in their order, hidden ones too
-	Tools   []Tool   `json:"tools"`  // every control with an id that is on screen
-	Texts   []string `json:"texts"`  // on screen
-	Log     []string `json:"log"`    // newest rows of the API log, oldest first
+	Width   int      `json:"width"`           // of the window, pixels
+	Height  int      `json:"height"`          // of the window, pixels
+	Tiles   []Tile   `json:"tiles"`           // in their order, hidden ones too
+	Tools   []Tool   `json:"tools"`           // every control with an id that is on screen
+	Share   string   `json:"share,omitempty"` // what is shared of the own screen
+	Texts   []string `json:"texts"`           // on screen
+	Log     []string `json:"log"`             // newest rows of the API log, oldest first
 	Dropped int      `json:"dropped"`
 	Unread  int      `json:"unread,omitempty"` // messages
 	Focus   string   `json:"focus,omitempty"`  // id of the control that takes keys, "" for none or one without an id
@@ -61,6 +62,12 @@ type Tile struct {
 	Muted    bool    `json:"muted"`
 	Speaking bool    `json:"speaking"`
 	Enlarged bool    `json:"enlarged"`
+	Alone    bool    `json:"alone,omitempty"` // it has the whole window
+	Pinned   bool    `json:"pinned,omitempty"`
+	Silenced bool    `json:"silenced,omitempty"` // muted for me
+	Received bool    `json:"received"`           // what the tile shows is subscribed to
+	Quality  int     `json:"quality"`            // of the user's connection, 1 bad … 5 excellent, 0 unknown
+	Says     string  `json:"says,omitempty"`     // words in its middle
 }
 
 // Tool is one control.
@@ -226,6 +233,9 @@ func (w *Window) snapshot() State {
 	if w.shell.banner.Visible() {
 		s.Banner = w.shell.banner.Texts()[0]
 	}
+	if st.layout.share.on {
+		s.Share = st.layout.share.name
+	}
 	s.Tiles = w.tileStates()
 	visible := make(map[fyne.CanvasObject]bool)
 	w.walkAll(func(o fyne.CanvasObject) {
@@ -266,6 +276,8 @@ func (w *Window) tileStates() []Tile {
 			UserID: string(key.user), Mode: "video", Visible: stage.onScreen && t.view.Visible(), Picture: t.picture && t.tile.video,
 			Shown: t.display.Shown(), Replaced: t.display.Replaced(), FPS: t.rate,
 			Muted: t.tile.muted, Speaking: t.speaks, Enlarged: key == w.state.layout.enlarged,
+			Alone: key == w.state.layout.enlarged && w.state.layout.alone, Pinned: t.tile.pinned, Silenced: t.tile.silenced,
+			Received: t.tile.subscribed, Quality: int(t.tile.quality), Says: t.view.Says(),
 		}
 		switch {
 		case key.source == media.Screen:

@@ -82,6 +82,9 @@ func (r *roomScreen) build() {
 // line of words; the tiles have what is left. A tile alone has everything.
 func (r *roomScreen) place(size fyne.Size) {
 	const margin, gap = 8, 6
+	if size.IsZero() { // not on screen yet
+		return
+	}
 	if r.w.state.layout.alone {
 		put(r.grid, 0, 0, size.Width, size.Height)
 		return
@@ -148,7 +151,10 @@ func (r *roomScreen) show() {
 	r.showParts()
 	r.stage.showFigures(&r.rates)
 	r.stats.show()
-	r.content.Refresh()
+	r.place(r.content.Size()) // what came or went moves the rest; Refresh of the page would draw all tiles anew
+	if r.side.content.Visible() {
+		r.side.content.Refresh()
+	}
 }
 
 // showParts shows what there is room and reason for.

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -59,6 +60,8 @@ type shareChooser struct {
 	scroll *container.Scroll
 	body   *fyne.Container
 
+	sound  string // the device that hears what the computer plays; "": none
+	hear   *widgets.Check
 	window bool // the tab of windows is chosen
 	found  []media.ScreenInfo
 	names  map[string]string // of what was found, for people
@@ -91,20 +94,23 @@ func (w *Window) chooseShare() {
 	c.share = widgets.NewButton(t.T("share.share"), c.start)
 	c.share.Importance = widget.HighImportance
 	stay := widgets.NewButton(t.T("share.cancel"), func() { w.command("share.cancel", nil, func() { c.dialog.close() }) })
+	c.sound = soundMonitor(w.state.frame.devices.byKind[kindMicrophone])
+	c.hear = widgets.NewCheck(t.T("share.sound"), func(on bool) { w.command("share.sound", map[string]any{"on": on}, func() {}) })
+	setVisible(c.hear, c.sound != "")
 	c.body = container.NewStack()
 	c.scroll = container.NewVScroll(c.body)
 	c.scroll.OnScrolled = func(fyne.Position) { c.watch() }
 	width := widgets.NewShareCard(assets.Screen, "", "").MinSize().Width*widgets.ShareColumns + 24
 	spacer := canvas.NewRectangle(color.Transparent)
-	spacer.SetMinSize(fyne.NewSize(width, min(370, w.win.Canvas().Size().Height-230)))
+	spacer.SetMinSize(fyne.NewSize(width, min(370, w.win.Canvas().Size().Height-widgets.Scaled(230))))
 	middle := container.NewStack(spacer, c.scroll, container.NewCenter(container.NewVBox(
 		container.New(&fixedWidth{420}, c.status), container.NewCenter(c.again))))
 	for id, o := range map[string]fyne.CanvasObject{
-		"share.screens": c.tabs.Item(0), "share.windows": c.tabs.Item(1), "share.again": c.again, "share.share": c.share, "share.cancel": stay,
+		"share.screens": c.tabs.Item(0), "share.windows": c.tabs.Item(1), "share.again": c.again, "share.share": c.share, "share.cancel": stay, "share.sound": c.hear,
 	} {
 		w.register(id, o)
 	}
-	c.dialog = w.openDialog(t.T("share.title"), column(8, c.tabs, middle), c.tabs.Item(0), cancel, stay, c.share)
+	c.dialog = w.openDialog(t.T("share.title"), column(8, c.tabs, middle), c.tabs.Item(0), cancel, c.hear, stay, c.share)
 	c.list()
 }
 
@@ -146,6 +152,17 @@ func (w *Window) shareNames(found []media.ScreenInfo) map[string]string {
 		}
 	}
 	return names
+}
+
+// soundMonitor is the first microphone that hears what the computer plays, as sound servers offer them; "" when there is none.
+func soundMonitor(microphones []media.DeviceInfo) string {
+	for _, d := range microphones {
+		name := strings.ToLower(d.Label + " " + d.ID)
+		if strings.Contains(name, "monitor of") || strings.Contains(name, ".monitor") || strings.Contains(name, "loopback") {
+			return d.ID
+		}
+	}
+	return ""
 }
 
 func (c *shareChooser) choseTab(i int) {
@@ -263,7 +280,11 @@ func (c *shareChooser) start() {
 			}
 			c.dialog.close()
 			c.w.send(shareAsked{card.info.ID, label})
-			c.w.call("x-startScreenShare", map[string]any{"screen": card.info.ID})
+			params := map[string]any{"screen": card.info.ID}
+			if c.hear.Checked {
+				params["audio"] = c.sound
+			}
+			c.w.call("x-startScreenShare", params)
 			return
 		}
 	}

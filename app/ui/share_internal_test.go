@@ -174,6 +174,26 @@ func TestShare_Choose(t *testing.T) {
 	}
 }
 
+// TestShare_Sound: what the computer plays goes along when there is a device for it and the user wants it.
+func TestShare_Sound(t *testing.T) {
+	devices := newScreens(whole("a", ""))
+	h := chooser(t, devices)
+	if err := h.wait1(func(ctx context.Context) error { return h.Tap(ctx, "share.sound") }); err == nil {
+		t.Error("sound is offered without a device for it")
+	}
+	h.key("Esc")
+	h.state.frame.devices.byKind[kindMicrophone] = append(h.state.frame.devices.byKind[kindMicrophone],
+		media.DeviceInfo{ID: "out.monitor", Label: "Monitor of Built-in Audio"})
+	h.tap("room.tool.share")
+	h.until(func() bool { return h.controls["share.a"] != nil })
+	if got := h.acted(func() { h.tap("share.sound") }); !slices.Equal(got, []string{`> share.sound {"on":true}`}) {
+		t.Errorf("rows %q", got)
+	}
+	if got := h.acted(func() { h.tap("share.share") }); !slices.Equal(got, []string{`> x-startScreenShare {"audio":"out.monitor","screen":"a"}`}) {
+		t.Errorf("rows %q", got)
+	}
+}
+
 // TestShare_Keys: tabs, cards and buttons are reached by keys, and Enter on the chosen card shares it.
 func TestShare_Keys(t *testing.T) {
 	h := chooser(t, newScreens(whole("a", ""), whole("b", ""), whole("c", ""), whole("d", "HDMI-1")))
