@@ -110,7 +110,10 @@ func (w *Window) chooseShare() {
 	} {
 		w.register(id, o)
 	}
-	c.dialog = w.openDialog(t.T("share.title"), column(8, c.tabs, middle), c.tabs.Item(0), cancel, c.hear, stay, c.share)
+	c.dialog = w.openDialog(t.T("share.title"), column(8, c.tabs, middle), c.tabs.Item(0), func() {
+		cancel()
+		c.clear()
+	}, c.hear, stay, c.share)
 	c.list()
 }
 
@@ -180,11 +183,7 @@ func (c *shareChooser) choseTab(i int) {
 // show makes the cards of the tab anew; err says why there are none.
 func (c *shareChooser) show(err error) {
 	t := c.w.texts
-	for _, card := range c.cards {
-		card.close()
-		delete(c.w.controls, card.id())
-	}
-	c.cards = nil
+	c.clear()
 	grid := container.NewGridWithColumns(widgets.ShareColumns)
 	for _, info := range c.found {
 		if info.Window == c.window {
@@ -214,6 +213,15 @@ func (c *shareChooser) show(err error) {
 	setVisible(c.scroll, words == "")
 	c.choose(c.first())
 	c.watch()
+}
+
+// clear takes the cards away.
+func (c *shareChooser) clear() {
+	for _, card := range c.cards {
+		card.close()
+		delete(c.w.controls, card.id())
+	}
+	c.cards = nil
 }
 
 // first is the card to begin with: a screen that is the only one needs no choice.
