@@ -4,7 +4,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -101,5 +100,5 @@ func TestCrowd(t *testing.T) {
 			t.Errorf("%s is on both pages", user)
 		}
 	}
-	t.Log(fmt.Sprintf("%d and %d others on the first two pages", len(first), len(second)))
+	t.Logf("%d and %d others on the first two pages", len(first), len(second))
 }
