@@ -93,7 +93,7 @@ func (r *roomScreen) place(size fyne.Size) {
 	inner := width - 2*margin
 	headHeight := r.heading.MinSize().Height
 	head := max(headHeight, 40)
-	headWidth := min(fyne.MeasureText(r.heading.Text, theme.TextSize(), r.heading.TextStyle).Width+2*theme.InnerPadding(), width/2)
+	headWidth := min(fyne.MeasureText(r.heading.Text, theme.TextSize(), r.heading.TextStyle).Width+2*theme.InnerPadding()+4, width/2) // 4: of rounding
 	put(r.heading, margin-2, (head-headHeight)/2, headWidth, headHeight)
 	put(r.failure, margin+headWidth+12, 0, inner-headWidth-16, head)
 	r.toolbar.fit(inner)
