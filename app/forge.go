@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -22,7 +23,25 @@ func (b *backend) Token(wish console.TokenWish) (string, error) {
 		AppID: b.app.ID, RoomID: wish.RoomID, UserID: wish.UserID,
 		Nonce: rand.Uint32(), IssuedAt: uint32(now.Unix()), ExpireAt: uint32(now.Add(wish.TTL).Unix()),
 	}
-	t.AddPrivilege(token.PublishStream, t.ExpireAt)
-	t.AddPrivilege(token.SubscribeStream, t.ExpireAt)
+	if wish.Grant == nil {
+		wish.Grant = []string{token.PublishStream.String(), token.SubscribeStream.String()}
+	}
+	for _, name := range wish.Grant {
+		p, err := privilege(name)
+		if err != nil {
+			return "", err
+		}
+		t.AddPrivilege(p, t.ExpireAt)
+	}
 	return t.Sign(key)
+}
+
+// privilege finds one by its name.
+func privilege(name string) (token.Privilege, error) {
+	for p := token.PublishStream; p <= token.SubscribeStream; p++ {
+		if p.String() == name {
+			return p, nil
+		}
+	}
+	return 0, fmt.Errorf("there is no privilege %.64q", name)
 }

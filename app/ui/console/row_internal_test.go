@@ -179,7 +179,7 @@ func TestFillTokens(t *testing.T) {
 			`{"method":"joinRtcRoom","params":{"roomId":"r","token":"r/v/24h0m0s/wrong"}}`, ""},
 		{`{{token room=a}} {{token room=b}}`, `a/U/24h0m0s/right b/U/24h0m0s/right`, ""},
 		{`{{token ttl=soon}}`, ``, "{{token ttl=soon}}: want a whole number of seconds"},
-		{`{{token colour=red}}`, ``, "{{token colour=…}}: want room, user, ttl or key"},
+		{`{{token colour=red}}`, ``, "{{token colour=…}}: want room, user, ttl, key or grant"},
 		{`{{token key=right}}`, ``, "{{token key=right}}: only wrong is known"},
 		{`{{tokens}}`, `{{tokens}}`, ""},
 	} {
@@ -201,7 +201,7 @@ func TestScenarios(t *testing.T) {
 	mint := func(TokenWish) (string, error) { return "T", nil }
 	for _, s := range scenarios {
 		now := Situation{AppID: "a", RoomID: `r"\`, UserID: "u"}
-		lines, err := fillScript(strings.NewReader(s.text(now)), TokenWish{}, mint)
+		lines, err := fillScript(strings.NewReader(s.text(now)), now, mint)
 		if err != nil {
 			t.Fatalf("%s: %v", s.id, err)
 		}
@@ -211,15 +211,15 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("%s: %s: %v", s.id, line, err)
 			}
 			var p map[string]any
-			if err := json.Unmarshal(r.Params, &p); err != nil || p["roomId"] != nil && !strings.HasPrefix(p["roomId"].(string), now.RoomID) {
+			if err := json.Unmarshal(r.Params, &p); err != nil || strings.Contains(string(line), "{{") || p["roomId"] != nil && !strings.HasPrefix(p["roomId"].(string), now.RoomID) {
 				t.Errorf("%s: %s", s.id, line)
 			}
 		}
 	}
-	if _, err := fillScript(strings.NewReader("\n\n"), TokenWish{}, mint); err == nil {
+	if _, err := fillScript(strings.NewReader("\n\n"), Situation{}, mint); err == nil {
 		t.Error("an empty script is no error")
 	}
-	if _, err := fillScript(strings.NewReader("{}\n{{token ttl=x}}"), TokenWish{}, mint); err == nil || !strings.HasPrefix(err.Error(), "line 2:") {
+	if _, err := fillScript(strings.NewReader("{}\n{{token ttl=x}}"), Situation{}, mint); err == nil || !strings.HasPrefix(err.Error(), "line 2:") {
 		t.Errorf("the error does not name the line: %v", err)
 	}
 }

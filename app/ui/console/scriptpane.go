@@ -19,7 +19,7 @@ import (
 // maxScript bounds a script, in bytes: more than a person writes.
 const maxScript = 4 << 20
 
-// scenario is a script that is built in. A line is as parlorctl api takes it; ROOM and USER are the room form's, APP is the app.
+// scenario is a script that is built in. ROOM and USER are the room form's.
 type scenario struct {
 	id    string
 	lines string
@@ -28,7 +28,7 @@ type scenario struct {
 // scenarios are the built-in scripts; their names are in the translations.
 var scenarios = []scenario{
 	{"joinleave", `
-{"method":"createRtcRoomContext","params":{"appId":"APP"}}
+{"method":"createRtcRoomContext","params":{"appId":"{{app}}"}}
 {"method":"changeAudioCapture","params":{"state":1}}
 {"method":"joinRtcRoom","params":{"roomId":"ROOM","userId":"USER","token":"{{token}}"}}
 {"method":"x-wait","params":{"event":"onRtcChatMembersChanged","match":{"userIdList":["USER"]},"timeoutMs":5000}}
@@ -36,7 +36,7 @@ var scenarios = []scenario{
 {"method":"x-sleep","params":{"ms":500}}
 {"method":"exitRtcRoom","params":{"roomId":"ROOM"}}`},
 	{"tokens", `
-{"method":"createRtcRoomContext","params":{"appId":"APP"}}
+{"method":"createRtcRoomContext","params":{"appId":"{{app}}"}}
 {"method":"joinRtcRoom","params":{"roomId":"ROOM","userId":"USER","token":"{{token ttl=-60}}"}}
 {"method":"joinRtcRoom","params":{"roomId":"ROOM","userId":"USER","token":"{{token key=wrong}}"}}
 {"method":"joinRtcRoom","params":{"roomId":"ROOM","userId":"USER","token":"{{token user=somebody.else}}"}}
@@ -48,7 +48,7 @@ var scenarios = []scenario{
 {"method":"updateToken","params":{"token":"{{token}}"}}
 {"method":"exitRtcRoom","params":{"roomId":"ROOM"}}`},
 	{"twice", `
-{"method":"createRtcRoomContext","params":{"appId":"APP"}}
+{"method":"createRtcRoomContext","params":{"appId":"{{app}}"}}
 {"method":"joinRtcRoom","params":{"roomId":"ROOM","userId":"USER","token":"{{token}}"}}
 {"method":"joinRtcRoom","params":{"roomId":"ROOM","userId":"USER","token":"{{token}}"}}
 {"method":"joinRtcRoom","params":{"roomId":"ROOM.2","userId":"USER","token":"{{token}}"}}
@@ -56,23 +56,28 @@ var scenarios = []scenario{
 {"method":"exitRtcRoom","params":{"roomId":"ROOM"}}`},
 }
 
-// text is the script for a situation.
-func (s scenario) text(now Situation) string {
-	quoted := func(id string) string { // as it stands within quotes
-		text := string(jsonOf(id))
-		return text[1 : len(text)-1]
-	}
-	return strings.NewReplacer("APP", quoted(now.AppID), "ROOM", quoted(now.RoomID), "USER", quoted(now.UserID)).Replace(s.lines)
+// quoted is a text as it stands within quotes.
+func quoted(text string) string {
+	raw := string(jsonOf(text))
+	return raw[1 : len(raw)-1]
 }
 
-// fillScript reads a script and puts tokens in; errors name the line.
-func fillScript(script io.Reader, wish TokenWish, mint func(TokenWish) (string, error)) ([][]byte, error) {
+// text is the script for a situation.
+func (s scenario) text(now Situation) string {
+	return strings.NewReplacer("ROOM", quoted(now.RoomID), "USER", quoted(now.UserID)).Replace(s.lines)
+}
+
+// fillScript reads a script, lines as parlorctl api takes them, and puts in the app for {{app}}, a screen to share for {{screen}},
+// and tokens. Errors name the line.
+func fillScript(script io.Reader, now Situation, mint func(TokenWish) (string, error)) ([][]byte, error) {
+	wish := TokenWish{RoomID: now.RoomID, UserID: now.UserID}
+	names := strings.NewReplacer("{{app}}", quoted(now.AppID), "{{screen}}", "test")
 	var lines [][]byte
 	for line, err := range bridge.Lines(io.LimitReader(script, maxScript)) {
 		if err != nil {
 			return nil, err
 		}
-		filled, err := fillTokens(string(line), wish, mint)
+		filled, err := fillTokens(names.Replace(string(line)), wish, mint)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", len(lines)+1, err)
 		}
@@ -169,8 +174,7 @@ func readScript(path string) ([]byte, error) {
 }
 
 func (p *scriptPane) start(name string, text io.Reader) {
-	wish := TokenWish{RoomID: p.c.situation.RoomID, UserID: p.c.situation.UserID}
-	lines, err := fillScript(text, wish, p.c.cfg.Token)
+	lines, err := fillScript(text, p.c.situation, p.c.cfg.Token)
 	if err != nil {
 		p.c.Write(Warning, p.c.texts.T("api.script.failed", err.Error()))
 		return

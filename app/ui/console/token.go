@@ -15,10 +15,11 @@ type TokenWish struct {
 	RoomID, UserID string
 	TTL            time.Duration // negative: expired already
 	WrongKey       bool          // signed with another key than the app's
+	Grant          []string      // names of token.Privilege; nil: everything
 }
 
-// anyToken is where a token is made for each call anew: {{token}}, or with wishes {{token ttl=10 user=u room=r key=wrong}}.
-// They are so made for scripts, too, and keep tokens off the screen.
+// anyToken is where a token is made for each call anew: {{token}}, or with wishes
+// {{token ttl=10 user=u room=r key=wrong grant=subscribe,publish-audio}}. Scripts have them, too, and no token is on the screen.
 var anyToken = regexp.MustCompile(`\{\{token((?: [a-z]+=[^ {}"]*)*)\}\}`)
 
 // defaultTTL is how long a token lasts when nothing is said.
@@ -45,8 +46,10 @@ func parseWish(text string, wish TokenWish) (TokenWish, error) {
 				return wish, fmt.Errorf("{{token key=%s}}: only wrong is known", value)
 			}
 			wish.WrongKey = true
+		case "grant":
+			wish.Grant = strings.Split(value, ",")
 		default:
-			return wish, fmt.Errorf("{{token %s=…}}: want room, user, ttl or key", name)
+			return wish, fmt.Errorf("{{token %s=…}}: want room, user, ttl, key or grant", name)
 		}
 	}
 	return wish, nil
