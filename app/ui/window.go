@@ -113,6 +113,7 @@ type Window struct {
 	holding   func()                                        // stops the timer of the space bar that is held; nil: it is not
 	after     func(d time.Duration, f func()) (stop func()) // runs f later on the UI goroutine
 	size      fyne.Size                                     // of the window, unless it is full screen
+	kept      atomic.Pointer[preferences]                   // what keepWindow keeps
 
 	shell     *shell
 	start     *startScreen
@@ -258,6 +259,7 @@ func (w *Window) send(m any) {
 
 // changed does what a change calls for beside being shown: sounds, and the room that was to follow.
 func (w *Window) changed(before *state, m any) {
+	w.remember()
 	w.playChange(before)
 	if next := w.state.frame.next; next != nil && before.inRoom() && !w.state.inRoom() {
 		w.send(roomAfter{})
@@ -388,17 +390,25 @@ func (w *Window) resized(size fyne.Size) {
 	}
 	if !w.win.FullScreen() {
 		w.size = size
+		w.remember()
 	}
 }
 
-// keepWindow keeps size, page and panel for the next start.
-func (w *Window) keepWindow() {
+// remember notes size, page and panel for keepWindow, which may come when the UI goroutine has ended.
+func (w *Window) remember() {
 	p := w.state.frame.prefs
 	if !w.size.IsZero() {
 		p.Width, p.Height = w.size.Width, w.size.Height
 	}
 	p.Page, p.Panel = w.state.page, w.state.side.panel
-	p.save(w.cfg.App.Preferences())
+	w.kept.Store(&p)
+}
+
+// keepWindow keeps size, page and panel for the next start. Any goroutine.
+func (w *Window) keepWindow() {
+	if p := w.kept.Load(); p != nil {
+		p.save(w.cfg.App.Preferences())
+	}
 }
 
 // copy puts text on the clipboard.
