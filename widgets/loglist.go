@@ -104,7 +104,11 @@ func (l *LogList) CreateRenderer() fyne.WidgetRenderer {
 		objects: []fyne.CanvasObject{l.list, l.empty}, target: l,
 		minSize: func() fyne.Size { return fyne.NewSize(120, 3*logHeight()) },
 		layout: func(size fyne.Size) {
+			follow := l.AtEnd() // with the size that it had
 			place(l.list, 0, 0, size.Width, size.Height)
+			if follow {
+				l.list.ScrollToBottom()
+			}
 			place(l.empty, 0, 0, size.Width, l.empty.MinSize().Height)
 		},
 	}

@@ -55,6 +55,11 @@ func TestLogList_Follows(t *testing.T) {
 	if !l.AtEnd() {
 		t.Error("the newest row is out of sight")
 	}
+	w.Resize(fyne.NewSize(320, 60))
+	if !l.AtEnd() {
+		t.Error("the newest row is out of sight in a window that became smaller")
+	}
+	w.Resize(fyne.NewSize(320, 140))
 	test.Scroll(w.Canvas(), fyne.NewPos(100, 50), 0, 400)
 	if l.AtEnd() {
 		t.Fatal("nothing was scrolled")
