@@ -273,7 +273,7 @@ func (r *menuRow) TypedKey(ev *fyne.KeyEvent) {
 }
 
 // Texts returns the label.
-func (r *menuRow) Texts() []string { return []string{r.item.Label} }
+func (r *menuRow) Texts() []string { return []string{r.item.Label, r.item.Keys} }
 
 // AccessibilityLabel is the label.
 func (r *menuRow) AccessibilityLabel() string { return r.item.Label }

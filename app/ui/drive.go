@@ -146,14 +146,6 @@ func (w *Window) Type(ctx context.Context, id, text string) error {
 				}
 			}
 			return fmt.Errorf("ui: control %q has no choice %q, only %q", id, text, o.Options)
-		case *widget.Select:
-			for _, option := range o.Options {
-				if option == text {
-					o.SetSelected(text)
-					return nil
-				}
-			}
-			return fmt.Errorf("ui: control %q has no choice %q, only %q", id, text, o.Options)
 		default:
 			return fmt.Errorf("ui: control %q takes no text", id)
 		}
@@ -392,17 +384,11 @@ func textsOf(o fyne.CanvasObject) []string {
 		words = []string{o.Text}
 	case *widget.Label:
 		words = []string{o.Text}
-	case *widget.Button:
-		words = []string{o.Text}
 	case *widgets.Button:
 		words = []string{o.Text}
 	case *widgets.Check:
 		words = []string{o.Text}
 	case *widgets.Select:
-		words = []string{o.Selected}
-	case *widget.Check:
-		words = []string{o.Text}
-	case *widget.Select:
 		words = []string{o.Selected}
 	case *widgets.Entry:
 		words = []string{o.Text}

@@ -247,7 +247,13 @@ func (s *settingsScreen) general(f *settingsForm) {
 	w, t := s.w, s.w.texts
 	languages := append([]string{""}, assets.Languages()...)
 	f.choice("set.general.language", t.T("set.language"), "", []string{t.T("set.language.system"), t.T("set.language.zh"), t.T("set.language.en")},
-		func() int { return max(0, slices.Index(languages, w.cfg.App.Preferences().String(prefLang))) },
+		func() int {
+			kept := w.cfg.App.Preferences().String(prefLang)
+			if kept == "" && w.cfg.Lang != "" { // the program was started with one
+				kept = t.Language()
+			}
+			return max(0, slices.Index(languages, kept))
+		},
 		func(i int) {
 			w.command("settings.general.language", map[string]any{"value": languages[i]}, func() { w.setLanguage(languages[i]) })
 		})

@@ -181,7 +181,8 @@ func (s *shell) newToasts() {
 	lay.place = func(size fyne.Size) {
 		width, y := size.Width, size.Height-16
 		if s.w.room.onScreen() {
-			y -= s.w.room.toolbar.content.Size().Height + 16
+			grid := s.w.room.grid
+			y = grid.Position().Y + grid.Size().Height - 12
 			width -= s.w.room.side.width
 		}
 		for i := len(s.toasts.Objects) - 1; i >= 0; i-- {
