@@ -277,6 +277,7 @@ func TestServerRestarts(t *testing.T) {
 	for _, w := range windows {
 		w.until(t, "both are in the room", 2*time.Minute, moving(10, "alice", "bob"))
 	}
+	chat(t, windows)
 	server.kill()
 	for user, w := range windows {
 		s := w.until(t, user+" reconnects", time.Minute, func(s ui.State) bool { return s.State == "reconnecting" })
@@ -295,6 +296,26 @@ func TestServerRestarts(t *testing.T) {
 		w.until(t, user+" is back", 2*time.Minute, func(s ui.State) bool {
 			return s.State == "in" && tile(s, other).Picture && tile(s, other).Shown > before[other]+10
 		})
+	}
+}
+
+// chat lets both write, and sees what they wrote in both windows.
+func chat(t *testing.T, windows map[string]*window) {
+	t.Helper()
+	for _, line := range [][2]string{{"alice", "大家好，能看到我的画面吗？"}, {"bob", "看得很清楚。"}, {"alice", "那我们开始吧 https://example.com/agenda"}} {
+		if r := windows[line[0]].call(t, "x-sendMessage", map[string]any{"text": line[1]}); r.Error != "" {
+			t.Fatal(r.Error)
+		}
+	}
+	for user, w := range windows {
+		if r := w.call(t, "ui.key", map[string]any{"key": "Ctrl+T"}); r.Error != "" {
+			t.Fatal(r.Error)
+		}
+		w.until(t, user+" reads the chat", time.Minute, func(s ui.State) bool { return hasText("看得很清楚")(s) && hasText("agenda")(s) })
+	}
+	save(t, windows["alice"].display.pixels(t), "chat-light-zh.png")
+	for _, w := range windows {
+		w.tap(t, "room.panel.info")
 	}
 }
 
@@ -342,13 +363,18 @@ func TestDemo(t *testing.T) {
 	s := w.until(t, "the microphone is off", time.Minute, func(s ui.State) bool { return !s.Mic })
 	added := 0
 	for _, row := range s.Log {
-		if strings.Contains(row, "> changeAudioCapture") && !strings.Contains(rows, row) {
+		if strings.Contains(row, " > ") && !strings.Contains(rows, row) {
 			added++
 		}
 	}
 	if added != 1 {
 		t.Errorf("a click on the microphone added %d rows to the log:\n%s", added, strings.Join(s.Log, "\n"))
 	}
+
+	w.tap(t, "shell.rail.api")
+	w.until(t, "the API console", time.Minute, func(s ui.State) bool { return s.Page == "api" })
+	save(t, w.display.pixels(t), "api-dark-en.png")
+	w.tap(t, "shell.rail.room")
 
 	path := filepath.Join(t.TempDir(), "shot.png")
 	if r := w.call(t, "ui.screenshot", map[string]any{"path": path}); r.Error != "" {
