@@ -190,6 +190,9 @@ func (f *JoinForm) SetJoining(joining bool) {
 // Ready tells whether the button can be tapped.
 func (f *JoinForm) Ready() bool { return !f.Join.Disabled() }
 
+// CanCreate tells whether the button for a new room can be tapped.
+func (f *JoinForm) CanCreate() bool { return f.Create.Visible() && !f.Create.Disabled() }
+
 func (f *JoinForm) mint() bool { return f.canMint && f.Ticket.Chosen() == 0 }
 
 func (f *JoinForm) edited() {

@@ -92,6 +92,8 @@ func (w *Window) newActions() []action {
 	panels := func(p panel) func() { return func() { w.choosePanel(p) } }
 	turn := func(by int) func() { return func() { w.turnPage(by) } }
 	list := []action{
+		{name: "room.join", words: "key.join", run: w.join, able: func() bool { return !w.state.showsStage() && w.start.form.Ready() }},
+		{name: "room.create", words: "key.create", run: w.createRoom, able: func() bool { return !w.state.showsStage() && w.start.form.CanCreate() }},
 		{name: "mic.toggle", words: "key.mic", keys: []keyPress{"Ctrl+D", "M"}, run: func() { w.toggle(media.Microphone) }},
 		{name: "camera.toggle", words: "key.camera", keys: []keyPress{"Ctrl+E", "V"}, run: func() { w.toggle(media.Camera) }},
 		{name: "layout.toggle", words: "key.layout", keys: []keyPress{"Ctrl+G"}, run: w.switchLayout, able: inRoom},

@@ -79,7 +79,7 @@ func (s *settingsScreen) shortcut(f *settingsForm, table *fyne.Container, told *
 	table.Add(record)
 	table.Add(usual)
 	f.updates = append(f.updates, func() {
-		record.SetKeys(first(joinKeys(w.keysOf(a)), "-"))
+		record.SetKeys(first(joinKeys(w.keysOf(a)), t.T("set.keys.none")))
 		_, own := w.state.frame.prefs.Keys[a.name]
 		usual.SetEnabled(own)
 	})
