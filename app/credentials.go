@@ -32,6 +32,13 @@ func (a *App) credentials() (Credentials, error) {
 	return own, nil
 }
 
+// OwnsApp tells whether an app is the one of the embedded server of this data folder: a link to it leads to the server inside, wherever
+// that listens.
+func OwnsApp(data, appID string) bool {
+	own, err := readCredentials(filepath.Join(data, "app.json"))
+	return err == nil && own.ID == appID
+}
+
 // ownCredentials reads the file, or makes an app and a key and writes them. Two programs that start at
 // once agree on the file that was there first.
 func ownCredentials(path string) (Credentials, error) {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,5 +52,19 @@ func TestHandOver(t *testing.T) {
 	first.close()
 	if _, err := os.Stat(handoverPath(data)); !os.IsNotExist(err) {
 		t.Errorf("the socket stays: %v", err)
+	}
+}
+
+func TestOwnsApp(t *testing.T) {
+	data := t.TempDir()
+	if OwnsApp(data, "0123456789abcdef01234567") {
+		t.Error("a folder without an app owns one")
+	}
+	own, err := ownCredentials(filepath.Join(data, "app.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !OwnsApp(data, own.ID) || OwnsApp(data, "0123456789abcdef01234567") {
+		t.Errorf("the folder of %s does not know its app", own.ID)
 	}
 }

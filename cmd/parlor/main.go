@@ -69,6 +69,9 @@ func run(ctx context.Context, name string, args []string, std command.Std) error
 		if taken, err := app.HandOver(ctx, opts.Data, given); taken || err != nil {
 			return err
 		}
+		if app.OwnsApp(opts.Data, opts.AppID) {
+			opts.Server = app.Embedded
+		}
 	}
 	return runWindow(ctx, *opts)
 }
