@@ -169,7 +169,7 @@ func checked(t *testing.T, change func(*Config)) *harness {
 // newHarness opens a window and closes it at the end of the test.
 func newHarness(t *testing.T, change func(*Config)) *harness {
 	t.Helper()
-	deadline := test.TimeOut(time.Minute)
+	deadline := test.TimeOut(5 * time.Minute) // for a hang; a loaded machine may take more than one to draw a scene in all its sizes
 	h := &harness{t: t, backend: &fakeBackend{displays: make(map[tileKey]*media.Display)}, queue: newQueue(), clock: testTime}
 	cfg := Config{
 		App: fynetest.NewTempApp(t), Post: h.queue.post, Backend: h.backend, Machine: &fakeMachine{}, Sound: &fakeSound{}, AppID: testApp,
