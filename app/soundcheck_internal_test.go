@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,11 +20,18 @@ func checkSound(t *testing.T, f func(c *soundCheck, devices *mediatest.Devices, 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		devices := mediatest.NewDevices()
-		var states []ui.SoundState // synctest.Wait orders the goroutines
+		var mu sync.Mutex
+		var states []ui.SoundState
 		c := newSoundCheck(devices, slog.New(slog.DiscardHandler))
-		c.start(func(s ui.SoundState) { states = append(states, s) })
+		c.start(func(s ui.SoundState) {
+			mu.Lock()
+			defer mu.Unlock()
+			states = append(states, s)
+		})
 		f(c, devices, func() []ui.SoundState {
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			got := states
 			states = nil
 			return got
