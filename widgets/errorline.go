@@ -26,7 +26,6 @@ type ErrorLine struct {
 func NewErrorLine() *ErrorLine {
 	l := &ErrorLine{icon: &canvas.Image{FillMode: canvas.ImageFillContain}, text: canvas.NewText("", nil)}
 	l.ExtendBaseWidget(l)
-	l.text.TextSize = 12
 	l.text.TextStyle.Monospace = true
 	l.recolour()
 	return l
@@ -44,6 +43,7 @@ func (l *ErrorLine) Set(words string, wrong bool) {
 func (l *ErrorLine) Texts() []string { return []string{l.words} }
 
 func (l *ErrorLine) recolour() {
+	l.text.TextSize = Scaled(12)
 	l.icon.Resource = assets.Icon(assets.Check, theme.ColorNameSuccess)
 	l.text.Color = themed(theme.ColorNamePlaceHolder)
 	if l.wrong {
@@ -56,7 +56,7 @@ func (l *ErrorLine) recolour() {
 func (l *ErrorLine) CreateRenderer() fyne.WidgetRenderer {
 	return &renderer{
 		objects: []fyne.CanvasObject{l.icon, l.text}, target: l, refresh: l.recolour,
-		minSize: func() fyne.Size { return fyne.NewSize(100, 20) },
+		minSize: func() fyne.Size { return fyne.NewSize(100, max(20, Scaled(17))) },
 		layout: func(size fyne.Size) {
 			l.text.Text = elide(l.words, size.Width-22, l.text.TextSize, l.text.TextStyle)
 			width := l.text.MinSize().Width

@@ -21,11 +21,16 @@ func found(t *testing.T, change func(*Config)) *harness {
 			change(c)
 		}
 	})
+	h.sought()
+	h.backend.taken()
+	return h
+}
+
+// sought waits until the window has looked for devices.
+func (h *harness) sought() {
 	done := make(chan struct{})
 	go func() { defer close(done); h.wait.Wait() }()
 	h.queue.turnUntil(done)
-	h.backend.taken()
-	return h
 }
 
 // fresh are the rows that a step added to the log, calls of the API included.
@@ -72,6 +77,7 @@ var settingControls = []struct {
 	{"developer", "set.developer.console", "Raw: any call in any state", `> settings.developer.console {"value":true}`, func(p preferences) bool { return p.RawCalls }},
 	{"developer", "set.developer.devices", "", `> settings.developer.devices {"value":true}`, func(p preferences) bool { return p.TestDevices }},
 	{"developer", "set.developer.faults", "", `> settings.developer.faults {"value":false}`, func(p preferences) bool { return !p.Faults }},
+	{"developer", "set.developer.figures", "", `> stats.tiles {}`, nil},
 	{"developer", "set.developer.logLevel", "debug", `> settings.developer.logLevel {"value":"debug"}`, func(p preferences) bool { return p.LogLevel == "debug" }},
 	{"about", "set.about.copy", "", `> about.copy {}`, nil},
 	{"about", "set.about.selfTest", "", `> selfTest {}`, nil},
@@ -129,6 +135,7 @@ func TestSettings_Devices(t *testing.T) {
 	h := found(t, func(c *Config) { c.Microphone = "file:tone.wav" })
 	h.tap("shell.rail.settings")
 	h.tap("set.section.audio")
+	h.sought() // once more, when the lists come to be seen
 	if got := h.settings.devices.pickers[kindMicrophone].pick.Selected; got != "file:tone.wav (not there)" {
 		t.Errorf("a microphone given by hand shows as %q", got)
 	}
@@ -153,9 +160,7 @@ func TestSettings_DeviceGone(t *testing.T) {
 		p.save(c.App.Preferences())
 		c.Devices = fakeDevices{}
 	})
-	done := make(chan struct{})
-	go func() { defer close(done); h.wait.Wait() }()
-	h.queue.turnUntil(done)
+	h.sought()
 	for _, call := range h.backend.taken() {
 		method, params, _ := strings.Cut(call, " ")
 		h.LogCall(method, json.RawMessage(params))

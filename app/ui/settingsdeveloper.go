@@ -20,6 +20,8 @@ func (s *settingsScreen) developer(f *settingsForm) {
 	f.check("set.developer.faults", "", t.T("set.faults"), t.T("set.faults.note"),
 		func() bool { return w.state.frame.prefs.Faults },
 		func(on bool) { w.choose("developer.faults", on, func(p *preferences) { p.Faults = on }) })
+	f.check("set.developer.figures", t.T("stats.title"), t.T("menu.figures.all"), "",
+		func() bool { return w.state.layout.figures }, func(bool) { w.toggleFigures(tileKey{}) })
 	pick(f, "developer.logLevel", t.T("set.log"), "", logLevels, func(level string) string { return level },
 		func(p *preferences) *string { return &p.LogLevel })
 	f.text(t.T("set.drive"), func() string { return first(w.cfg.Drive, t.T("set.drive.none")) })

@@ -184,6 +184,16 @@ func (w *Window) chooseDevice(kind, name string) {
 	w.call("x-setDevice", map[string]any{"kind": kind, "name": name})
 }
 
+// seekDevices looks for devices when their lists come to be seen: something may have been plugged in since.
+func (w *Window) seekDevices(before *state) {
+	lists := func(s *state) bool {
+		return s.page == pageSettings && (s.frame.section == sectionAudio || s.frame.section == sectionVideo)
+	}
+	if lists(&w.state) && !lists(before) {
+		w.loadDevices()
+	}
+}
+
 // loadDevices looks for devices on a goroutine of its own: that may take a second.
 func (w *Window) loadDevices() {
 	if w.cfg.Devices == nil || w.closed.Load() {

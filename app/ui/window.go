@@ -261,6 +261,7 @@ func (w *Window) send(m any) {
 func (w *Window) changed(before *state, m any) {
 	w.remember()
 	w.playChange(before)
+	w.seekDevices(before)
 	if next := w.state.frame.next; next != nil && before.inRoom() && !w.state.inRoom() {
 		w.send(roomAfter{})
 		w.send(formEdited{*next})
