@@ -75,8 +75,8 @@ func (w *Window) banner() bannerWords {
 	switch {
 	case st.connection == room.Reconnecting:
 		return w.reconnectingBanner()
-	case st.notice.kind == noticeServer:
-		return bannerWords{widgets.SeverityError, t.T("notice.server", st.notice.detail),
+	case st.frame.server != "" && !st.inRoom():
+		return bannerWords{widgets.SeverityError, t.T("notice.server", st.frame.server),
 			bannerButton{"retry", t.T("banner.again"), func() { w.command("server.check", nil, w.cfg.Machine.CheckServer) }},
 			bannerButton{"settings", t.T("rail.settings"), func() { w.openSettings(sectionNetwork) }}}
 	case st.notice.kind == noticeTokenEnds || st.notice.kind == noticeTokenExpired:

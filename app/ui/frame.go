@@ -13,6 +13,7 @@ import (
 type frameState struct {
 	toasts []toast // at most maxToasts, the oldest first
 	faults string  // what a tester broke on purpose, in words; "": nothing
+	server string  // why the server cannot be reached, in words; "": it can
 	prefs  preferences
 
 	section     settingsSection // of the settings
@@ -45,12 +46,13 @@ const (
 
 // The messages of the frame.
 type (
-	toastCame    struct{ toast toast } // its end is set by reduce
-	toastTapped  struct{ i int }       // its button; it goes away
-	timePassed   struct{}              // something on the screen may be due
-	faultsChange struct{ words string }
-	soundCame    struct{ state SoundState }
-	wentAway     struct{ away bool } // the program lost or got the keyboard
+	toastCame      struct{ toast toast } // its end is set by reduce
+	toastTapped    struct{ i int }       // its button; it goes away
+	timePassed     struct{}              // something on the screen may be due
+	faultsChange   struct{ words string }
+	serverReported struct{ problem string } // "": in order
+	soundCame      struct{ state SoundState }
+	wentAway       struct{ away bool } // the program lost or got the keyboard
 )
 
 // reduce returns the part after a message; whole is the state with the message in it.
@@ -69,6 +71,8 @@ func (s frameState) reduce(m any, whole *state, now time.Time) frameState {
 		}
 	case faultsChange:
 		s.faults = m.words
+	case serverReported:
+		s.server = m.problem
 	case preferencesChanged:
 		s.prefs = m.to
 	case soundCame:

@@ -248,7 +248,7 @@ func (s *shell) showStatus() {
 		s.status.Set(assets.Check, theme.ColorNameSuccess, t.T("status.connected"), append(facts, s.facts()...)...)
 	case st.joining:
 		s.status.Set(assets.Retry, theme.ColorNamePrimary, t.T("status.joining"), facts...)
-	case st.notice.kind == noticeServer:
+	case st.frame.server != "":
 		s.status.Set(assets.Error, theme.ColorNameError, t.T("status.offline"), append(facts, t.T("status.server", w.cfg.Server))...)
 	default:
 		server := t.T("status.server", w.cfg.Server)

@@ -108,7 +108,6 @@ type noticeKind uint8
 
 const (
 	noticeNone noticeKind = iota
-	noticeServer
 	noticeTokenEnds
 	noticeTokenExpired
 	noticeCamera
@@ -136,13 +135,12 @@ type (
 		result failure         // Msg only after success
 		ok     bool
 	}
-	formEdited     struct{ form form }
-	pageChosen     struct{ page page }
-	deviceWished   struct{ source media.Source }
-	joinRefused    struct{ words string } // no call was made
-	noticeCame     struct{ notice notice }
-	endingSeen     struct{}
-	serverReported struct{ problem string } // "": in order
+	formEdited   struct{ form form }
+	pageChosen   struct{ page page }
+	deviceWished struct{ source media.Source }
+	joinRefused  struct{ words string } // no call was made
+	noticeCame   struct{ notice notice }
+	endingSeen   struct{}
 )
 
 // reduce returns the state after a message. It is pure: now is the only clock. The parts see the whole as it is after the
@@ -180,12 +178,6 @@ func (s state) reduceWhole(m any, now time.Time) state {
 		s.notice = m.notice
 	case endingSeen:
 		s.ending = nil
-	case serverReported:
-		if m.problem != "" {
-			s.notice = notice{noticeServer, m.problem}
-		} else if s.notice.kind == noticeServer {
-			s.notice = notice{}
-		}
 	case room.Event:
 		return s.reduceEvent(m, now)
 	}

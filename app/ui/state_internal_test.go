@@ -102,8 +102,8 @@ func TestState_Reduce(t *testing.T) {
 			func(s *state) { s.camera.err, s.notice = failureOf(denied), notice{noticeCamera, denied.ErrMsg} }},
 		{"microphone wish", state{}, deviceWished{media.Microphone}, func(s *state) { s.mic.wish = true }},
 		{"interrupted", inside(), room.ChatInterrupted{No: -1006}, func(s *state) { s.interrupted = -1006 }},
-		{"server back", state{notice: notice{noticeServer, "x"}}, serverReported{}, func(s *state) { s.notice = notice{} }},
-		{"server back, other notice", state{notice: notice{noticeCamera, "x"}}, serverReported{}, nil},
+		{"server gone", state{notice: notice{noticeCamera, "x"}}, serverReported{"y"}, func(s *state) { s.frame.server = "y" }},
+		{"server back", state{frame: frameState{server: "y"}}, serverReported{}, func(s *state) { s.frame.server = "" }},
 		{"documents' lists are for the log", inside(), room.ChatMembersChanged{Users: []room.UserID{"x"}}, nil},
 		{"typing takes the failure away", state{joinFailure: &failure{No: 1}}, formEdited{form{roomID: "2"}}, func(s *state) { s.joinFailure, s.form.roomID = nil, "2" }},
 	} {

@@ -523,6 +523,7 @@ func TestNotices(t *testing.T) {
 	h.events(room.CaptureChanged{Source: media.Microphone}, room.SpeakerChanged{Err: errors.New("no sound server")})
 	banner("No sound output found: you will hear nothing")
 	h.events(room.SpeakerChanged{On: true})
+	h.left(nil) // within, the reconnecting says it
 	h.SetServerState("connection refused")
 	banner("The server cannot be reached: connection refused")
 	h.SetServerState("")
