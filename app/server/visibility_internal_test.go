@@ -99,6 +99,9 @@ func TestVisibility_NothingIsTold(t *testing.T) {
 	w.joinUnseen("room1", "bob") // the same user again
 	lost := w.joinUnseen("room1", "eve")
 	w.clock.turn(w.cfg.timing.grace)
+	if _, err := ann.SetLive(t.Context(), &api.SetLiveRequest{}); err != nil { // waits for the room to have done what the clock asked for
+		t.Error(err)
+	}
 	_, err := lost.events().end()
 	wantCode(t, err, connect.CodeUnauthenticated)
 	gone := w.joinUnseen("room1", "fay")
