@@ -56,7 +56,7 @@ func run(ctx context.Context, name string, args []string, std command.Std) error
 		}
 	}
 	opts.Kit = media.Kit{Devices: device.New(device.Config{Log: opts.Log}), Codecs: codec.New()}
-	opts.Version = command.Version()
+	opts.Version, opts.Licences = command.Version(), assets.Licences()
 	if *selftest {
 		return selfTest(ctx, *opts, std.Out)
 	}
