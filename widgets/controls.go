@@ -50,8 +50,8 @@ func (b *Button) TypedKey(ev *fyne.KeyEvent) {
 	switch {
 	case !presses(ev):
 		b.unused(ev)
-	case !b.Disabled():
-		b.Button.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	case !b.Disabled() && b.OnTapped != nil:
+		b.OnTapped() // not Tapped, which gives the focus away: who uses the keyboard would have to start again
 	}
 }
 
