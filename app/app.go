@@ -133,20 +133,47 @@ func first(texts ...string) string {
 	return ""
 }
 
+// start makes the parts and starts them in order.
 func (a *App) start() error {
 	var err error
 	if a.app, err = a.credentials(); err != nil {
 		return err
 	}
-	url := a.opts.Server
-	if url == "" || url == Embedded {
+	a.serverURL = a.opts.Server
+	if a.serverURL == "" || a.serverURL == Embedded {
 		a.host, err = newHost(hostConfig{Listen: a.opts.Listen, UDP: a.opts.UDP, App: a.app, Data: a.opts.Data, Log: a.log})
 		if err != nil {
 			return err
 		}
-		url = a.host.URL()
+		a.serverURL = a.host.URL()
 	}
-	a.serverURL = url
+	if err := a.startBridge(); err != nil {
+		return err
+	}
+	a.startWindow()
+	if a.opts.Drive != "" {
+		if a.drive, err = newDrive(a.opts.Drive, a); err != nil {
+			return err
+		}
+		a.drive.start()
+	}
+	if a.links, err = newHandover(a.opts.Data, a.openLink, a.log); err != nil {
+		a.log.Warn("links open in windows of their own", "error", err)
+	}
+	a.call("createRtcRoomContext", map[string]any{"appId": a.app.ID})
+	a.tasks.Go(a.watchServer)
+	a.window.Show()
+	if a.opts.Demo {
+		a.startDemo(a.serverURL)
+	}
+	if a.opts.Join || a.opts.Demo {
+		a.window.Join()
+	}
+	return nil
+}
+
+// startBridge makes the SDK on devices and a network that testers can break, with what the settings say.
+func (a *App) startBridge() (err error) {
 	if a.faults.network, err = impairment.New(); err != nil {
 		return err
 	}
@@ -162,7 +189,7 @@ func (a *App) start() error {
 	a.bridge = bridge.New(bridge.Config{
 		Room: room.Config{
 			Transport: a.transport, Net: a.faults.network,
-			Server: url, Kit: a.opts.Kit, Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
+			Server: a.serverURL, Kit: a.opts.Kit, Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
 			Video: chosen.Largest, Largest: chosen.Largest, Noise: chosen.Noise,
 			Client: "parlor " + a.opts.Version, Log: a.log,
 		},
@@ -171,52 +198,26 @@ func (a *App) start() error {
 		Emit:    a.onLine,
 		OnEvent: a.onEvent,
 	})
-	if a.opts.Kit.Devices != nil {
-		a.sound = newSoundCheck(a.opts.Kit.Devices, a.log)
-	}
+	return nil
+}
+
+// startWindow makes the window, and the sound check that tells it what it does.
+func (a *App) startWindow() {
+	a.sound = newSoundCheck(a.opts.Kit.Devices, a.log)
 	a.window = ui.New(ui.Config{
-		App: a.opts.Fyne, Post: a.opts.Post, Backend: (*backend)(a), Machine: (*machine)(a), Sound: a.soundCheck(),
+		App: a.opts.Fyne, Post: a.opts.Post, Backend: (*backend)(a), Machine: (*machine)(a), Sound: a.sound,
 		Devices: a.opts.Kit.Devices, Data: a.opts.Data, Listen: a.listening(), Drive: a.opts.Drive, Licences: a.opts.Licences,
-		AppID: a.app.ID, Server: url, Embedded: a.host != nil && a.host.own(), CanMint: a.app.Key != "", Invite: a.invite,
+		AppID: a.app.ID, Server: a.serverURL, Embedded: a.host != nil && a.host.own(), CanMint: a.app.Key != "", Invite: a.invite,
 		RoomID: a.roomID(), UserID: a.userID(), Token: a.opts.Token,
 		Camera: a.opts.Camera, Microphone: a.opts.Microphone, Speaker: a.opts.Speaker,
 		Lang: language(a.opts.Lang), Theme: a.opts.Theme, Version: a.opts.Version, Log: a.log,
 		Folder: filepath.Join(a.opts.Data, "logs"), Lab: true,
 	})
-	if a.sound != nil {
-		a.sound.start(a.window.HandleSound)
-	}
-	if a.opts.Drive != "" {
-		if a.drive, err = newDrive(a.opts.Drive, a); err != nil {
-			return err
-		}
-		a.drive.start()
-	}
-	if a.links, err = newHandover(a.opts.Data, a.openLink, a.log); err != nil {
-		a.log.Warn("links open in windows of their own", "error", err)
-	}
-	a.call("createRtcRoomContext", map[string]any{"appId": a.app.ID})
-	a.tasks.Go(func() { a.watchServer(url) })
-	a.window.Show()
-	if a.opts.Demo {
-		a.startDemo(url)
-	}
-	if a.opts.Join || a.opts.Demo {
-		a.window.Join()
-	}
-	return nil
+	a.sound.start(a.window.HandleSound)
 }
 
 // openLink shows an invitation that a later start of the program handed over.
 func (a *App) openLink(l link.Link) { a.window.OpenLink(l) }
-
-// soundCheck is the window's, nil without devices.
-func (a *App) soundCheck() ui.SoundCheck {
-	if a.sound == nil {
-		return nil
-	}
-	return a.sound
-}
 
 // listening is the address of the server in this program, "" when it has none.
 func (a *App) listening() string {

@@ -109,7 +109,7 @@ func chosenServer(dir string, log *slog.Logger) ui.ServerChoice {
 
 // watchServer looks whether the server answers when it is asked to, and again and again while it does not. It is a goroutine
 // of the App.
-func (a *App) watchServer(server string) {
+func (a *App) watchServer() {
 	retry := time.NewTimer(0)
 	defer retry.Stop()
 	if a.host != nil {
@@ -122,7 +122,7 @@ func (a *App) watchServer(server string) {
 		case <-a.look:
 		case <-retry.C:
 		}
-		problem := unreachable(server, a.app.ID)
+		problem := unreachable(a.serverURL, a.app.ID)
 		a.window.SetServerState(problem)
 		if problem != "" {
 			retry.Reset(serverRetry)

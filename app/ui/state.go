@@ -216,21 +216,7 @@ func (s state) reduceEvent(ev room.Event, now time.Time) state {
 		s.connection, s.attempt = ev.State, ev.Attempt
 		s.retryAt = now.Add(ev.RetryIn)
 	case room.CaptureChanged:
-		if ev.Source == media.Screen {
-			break // the layout's
-		}
-		d := s.device(ev.Source)
-		d.open, d.err = ev.On, failureOf(ev.Err)
-		switch {
-		case ev.Err == nil && !(s.frame.leftMic && ev.Source == media.Microphone):
-			d.wish = ev.On
-		case ev.Err == nil: // closed by the Leave button
-		case !s.inRoom() && !s.joining: // the start page tells it below the preview
-		case ev.Source == media.Camera:
-			s.notice = notice{noticeCamera, ev.Err.ErrMsg}
-		default:
-			s.notice = notice{noticeMicrophone, ev.Err.ErrMsg}
-		}
+		s.reduceCapture(ev)
 	case room.SpeakerChanged:
 		s.speakerErr = ""
 		if ev.Err != nil {
@@ -253,6 +239,25 @@ func (s state) reduceEvent(ev room.Event, now time.Time) state {
 		s.notice = notice{kind: noticeTokenEnds}
 	}
 	return s
+}
+
+// reduceCapture follows camera and microphone; a shared screen is the layout's.
+func (s *state) reduceCapture(ev room.CaptureChanged) {
+	if ev.Source == media.Screen {
+		return
+	}
+	d := s.device(ev.Source)
+	d.open, d.err = ev.On, failureOf(ev.Err)
+	switch {
+	case ev.Err == nil && !(s.frame.leftMic && ev.Source == media.Microphone):
+		d.wish = ev.On
+	case ev.Err == nil: // closed by the Leave button
+	case !s.inRoom() && !s.joining: // the start page tells it below the preview
+	case ev.Source == media.Camera:
+		s.notice = notice{noticeCamera, ev.Err.ErrMsg}
+	default:
+		s.notice = notice{noticeMicrophone, ev.Err.ErrMsg}
+	}
 }
 
 func (s state) reduceExited(ev room.Exited) state {
