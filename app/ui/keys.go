@@ -219,7 +219,12 @@ func (w *Window) adopt(e *widgets.Entry) {
 			w.pressed(custom.KeyName, custom.Modifier)
 		}
 	}
-	e.OnEscape = func() { w.win.Canvas().Unfocus() }
+	e.OnEscape = func() {
+		w.win.Canvas().Unfocus()
+		if w.state.joining && !w.state.inRoom() { // from Enter in the field: it is locked now
+			w.back()
+		}
+	}
 }
 
 // openPage shows a page.

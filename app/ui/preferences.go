@@ -79,7 +79,7 @@ const prefSettings = "settings"
 // usualPreferences are those of the first start.
 func usualPreferences() preferences {
 	return preferences{
-		TextSize: 100, SingleKeys: true, Faults: true, Noise: media.NoiseDisable, PushToTalk: talkToTalk, MutedHint: true, SoundVolume: 60,
+		TextSize: 100, SingleKeys: true, Faults: true, RawCalls: true, Noise: media.NoiseDisable, PushToTalk: talkToTalk, MutedHint: true, SoundVolume: 60,
 		Picture: "640x360", Rate: 30, LogLevel: "info", Width: firstWidth, Height: firstHeight, Panel: panelInfo,
 	}
 }

@@ -74,7 +74,7 @@ var settingControls = []struct {
 	{"sounds", "set.sounds.join", "", `> settings.sounds.join {"value":false}`, func(p preferences) bool { return slices.Equal(p.SilentSounds, []string{"join"}) }},
 	{"shortcuts", "set.shortcuts.single", "", `> settings.shortcuts.single {"value":false}`, func(p preferences) bool { return !p.SingleKeys }},
 	{"shortcuts", "set.shortcuts.reset", "", `> settings.shortcuts.reset {"value":null}`, nil},
-	{"developer", "set.developer.console", "Raw: any call in any state", `> settings.developer.console {"value":true}`, func(p preferences) bool { return p.RawCalls }},
+	{"developer", "set.developer.console", "Strict: what the state allows", `> settings.developer.console {"value":false}`, func(p preferences) bool { return !p.RawCalls }},
 	{"developer", "set.developer.devices", "", `> settings.developer.devices {"value":true}`, func(p preferences) bool { return p.TestDevices }},
 	{"developer", "set.developer.faults", "", `> settings.developer.faults {"value":false}`, func(p preferences) bool { return !p.Faults }},
 	{"developer", "set.developer.figures", "", `> stats.tiles {}`, nil},

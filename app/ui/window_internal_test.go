@@ -200,9 +200,15 @@ func TestStart_DevicesAndCancel(t *testing.T) {
 	if s := h.seen(); s.State != "joining" {
 		t.Errorf("state %q, want joining", s.State)
 	}
-	h.tap("join.cancel")
+	h.win.Canvas().Focus(h.start.form.Cancel)
+	h.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
 	if diff := cmp.Diff([]string{`exitRtcRoom {"roomId":"1001"}`}, h.backend.taken()); diff != "" {
-		t.Error(diff)
+		t.Errorf("Esc (-want +got):\n%s", diff)
+	}
+	h.start.form.RoomID.OnEscape()
+	h.tap("join.cancel")
+	if diff := cmp.Diff([]string{`exitRtcRoom {"roomId":"1001"}`, `exitRtcRoom {"roomId":"1001"}`}, h.backend.taken()); diff != "" {
+		t.Errorf("Esc in a field, and the button (-want +got):\n%s", diff)
 	}
 	// The room tells the end of a join that the user cancelled as a failure: no red box then.
 	h.LogCall("exitRtcRoom", json.RawMessage(`{"roomId":"1001"}`))
