@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -246,14 +245,12 @@ func (r chatEntryRenderer) Layout(size fyne.Size) {
 
 // hintRow is one hint.
 type hintRow struct {
-	widget.BaseWidget
-	unusedKeys
+	touchable
 
-	hint             ChatHint
-	tapped           func()
-	hovered, focused bool
-	ground           *canvas.Rectangle
-	text, words      *canvas.Text
+	hint        ChatHint
+	tapped      func()
+	ground      *canvas.Rectangle
+	text, words *canvas.Text
 }
 
 func newHintRow(hint ChatHint, tapped func()) *hintRow {
@@ -279,24 +276,6 @@ func (r *hintRow) recolour() {
 
 // Tapped is called by the window.
 func (r *hintRow) Tapped(*fyne.PointEvent) { r.tapped() }
-
-// MouseIn is called by the window.
-func (r *hintRow) MouseIn(*desktop.MouseEvent) { r.hovered = true; r.Refresh() }
-
-// MouseMoved is called by the window.
-func (r *hintRow) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut is called by the window.
-func (r *hintRow) MouseOut() { r.hovered = false; r.Refresh() }
-
-// FocusGained is called by the window.
-func (r *hintRow) FocusGained() { r.focused = true; r.Refresh() }
-
-// FocusLost is called by the window.
-func (r *hintRow) FocusLost() { r.focused = false; r.Refresh() }
-
-// TypedRune is called by the window.
-func (r *hintRow) TypedRune(rune) {}
 
 // TypedKey is called by the window.
 func (r *hintRow) TypedKey(ev *fyne.KeyEvent) {

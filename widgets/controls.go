@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -22,6 +23,31 @@ func (u *unusedKeys) unused(ev *fyne.KeyEvent) {
 		u.onUnusedKey(ev)
 	}
 }
+
+// touchable is the part of a widget of our own that the pointer and the focus mark: it stands in the place of widget.BaseWidget.
+type touchable struct {
+	widget.BaseWidget
+	unusedKeys
+	hovered, focused bool
+}
+
+// MouseIn is called by the window.
+func (t *touchable) MouseIn(*desktop.MouseEvent) { t.hovered = true; t.Refresh() }
+
+// MouseMoved is called by the window.
+func (t *touchable) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut is called by the window.
+func (t *touchable) MouseOut() { t.hovered = false; t.Refresh() }
+
+// FocusGained is called by the window.
+func (t *touchable) FocusGained() { t.focused = true; t.Refresh() }
+
+// FocusLost is called by the window.
+func (t *touchable) FocusLost() { t.focused = false; t.Refresh() }
+
+// TypedRune is called by the window.
+func (t *touchable) TypedRune(rune) {}
 
 // presses tells the keys that press the focused control.
 func presses(ev *fyne.KeyEvent) bool {

@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -191,11 +190,10 @@ func (m *Menu) layout(size fyne.Size) {
 
 // menuRow is one thing to choose.
 type menuRow struct {
-	widget.BaseWidget
+	touchable
 
-	menu             *Menu
-	item             MenuItem
-	hovered, focused bool
+	menu *Menu
+	item MenuItem
 
 	ground, ring *canvas.Rectangle
 	icon, check  *canvas.Image
@@ -237,24 +235,6 @@ func (r *menuRow) Tapped(*fyne.PointEvent) {
 		r.item.Run()
 	}
 }
-
-// MouseIn is called by the window.
-func (r *menuRow) MouseIn(*desktop.MouseEvent) { r.hovered = true; r.Refresh() }
-
-// MouseMoved is called by the window.
-func (r *menuRow) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut is called by the window.
-func (r *menuRow) MouseOut() { r.hovered = false; r.Refresh() }
-
-// FocusGained is called by the window.
-func (r *menuRow) FocusGained() { r.focused = true; r.Refresh() }
-
-// FocusLost is called by the window.
-func (r *menuRow) FocusLost() { r.focused = false; r.Refresh() }
-
-// TypedRune is called by the window.
-func (r *menuRow) TypedRune(rune) {}
 
 // TypedKey is called by the window.
 func (r *menuRow) TypedKey(ev *fyne.KeyEvent) {

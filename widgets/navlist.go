@@ -3,7 +3,6 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -96,14 +95,13 @@ func (l *NavList) CreateRenderer() fyne.WidgetRenderer {
 
 // NavItem is one line of a NavList.
 type NavItem struct {
-	widget.BaseWidget
-	unusedKeys
+	touchable
 
 	tapped func()
 	moved  func(by int)
 
-	icon                     assets.IconName
-	chosen, hovered, focused bool
+	icon   assets.IconName
+	chosen bool
 
 	ground  *canvas.Rectangle
 	picture *canvas.Image
@@ -139,24 +137,6 @@ func (n *NavItem) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessib
 
 // Tapped is called by the window.
 func (n *NavItem) Tapped(*fyne.PointEvent) { n.tapped() }
-
-// MouseIn is called by the window.
-func (n *NavItem) MouseIn(*desktop.MouseEvent) { n.hovered = true; n.Refresh() }
-
-// MouseMoved is called by the window.
-func (n *NavItem) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut is called by the window.
-func (n *NavItem) MouseOut() { n.hovered = false; n.Refresh() }
-
-// FocusGained is called by the window.
-func (n *NavItem) FocusGained() { n.focused = true; n.Refresh() }
-
-// FocusLost is called by the window.
-func (n *NavItem) FocusLost() { n.focused = false; n.Refresh() }
-
-// TypedRune is called by the window.
-func (n *NavItem) TypedRune(rune) {}
 
 // TypedKey is called by the window.
 func (n *NavItem) TypedKey(ev *fyne.KeyEvent) {

@@ -3,23 +3,19 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"parlor/assets"
 )
 
 // RoomCard leads back to the room that runs while another page is shown: a small picture of a tile with the room's id.
 type RoomCard struct {
-	widget.BaseWidget
-	unusedKeys
+	touchable
 
 	OnTapped func()
 
-	id, tip          string
-	muted            bool
-	hovered, focused bool
+	id, tip string
+	muted   bool
 
 	ground *canvas.Rectangle
 	letter *canvas.Text
@@ -65,24 +61,6 @@ func (c *RoomCard) Tapped(*fyne.PointEvent) {
 		c.OnTapped()
 	}
 }
-
-// MouseIn is called by the window.
-func (c *RoomCard) MouseIn(*desktop.MouseEvent) { c.hovered = true; c.Refresh() }
-
-// MouseMoved is called by the window.
-func (c *RoomCard) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut is called by the window.
-func (c *RoomCard) MouseOut() { c.hovered = false; c.Refresh() }
-
-// FocusGained is called by the window.
-func (c *RoomCard) FocusGained() { c.focused = true; c.Refresh() }
-
-// FocusLost is called by the window.
-func (c *RoomCard) FocusLost() { c.focused = false; c.Refresh() }
-
-// TypedRune is called by the window.
-func (c *RoomCard) TypedRune(rune) {}
 
 // TypedKey is called by the window.
 func (c *RoomCard) TypedKey(ev *fyne.KeyEvent) {

@@ -5,9 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"parlor/assets"
 )
@@ -19,15 +17,14 @@ const (
 
 // ShareCard is a screen or a window that can be shared: a small live picture and its title.
 type ShareCard struct {
-	widget.BaseWidget
-	unusedKeys
+	touchable
 
 	OnTapped func(byKey bool) // tap; byKey: Enter or Space
 	OnMove   func(by int)     // arrow keys, in cards; Up and Down are a row
 
-	icon                       assets.IconName
-	title, note                string
-	chosen, hovered, isFocused bool
+	icon        assets.IconName
+	title, note string
+	chosen      bool
 
 	ground, ring, back *canvas.Rectangle
 	sign, picture      *canvas.Image
@@ -90,24 +87,6 @@ func (c *ShareCard) tap(byKey bool) {
 	}
 }
 
-// MouseIn is called by the window.
-func (c *ShareCard) MouseIn(*desktop.MouseEvent) { c.hovered = true; c.Refresh() }
-
-// MouseMoved is called by the window.
-func (c *ShareCard) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut is called by the window.
-func (c *ShareCard) MouseOut() { c.hovered = false; c.Refresh() }
-
-// FocusGained is called by the window.
-func (c *ShareCard) FocusGained() { c.isFocused = true; c.Refresh() }
-
-// FocusLost is called by the window.
-func (c *ShareCard) FocusLost() { c.isFocused = false; c.Refresh() }
-
-// TypedRune is called by the window.
-func (c *ShareCard) TypedRune(rune) {}
-
 // TypedKey is called by the window.
 func (c *ShareCard) TypedKey(ev *fyne.KeyEvent) {
 	ways := map[fyne.KeyName]int{fyne.KeyLeft: -1, fyne.KeyRight: 1, fyne.KeyUp: -ShareColumns, fyne.KeyDown: ShareColumns}
@@ -132,7 +111,7 @@ func (c *ShareCard) recolour() {
 	if c.chosen {
 		c.ring.StrokeWidth = 3
 	}
-	show(c.ring, c.chosen || c.isFocused)
+	show(c.ring, c.chosen || c.focused)
 	c.titleText.Color, c.noteText.Color = themed(theme.ColorNameForeground), themed(theme.ColorNamePlaceHolder)
 	c.titleText.TextSize, c.noteText.TextSize = Scaled(13), Scaled(12)
 	c.titleText.Text = elide(c.title, cardWidth, c.titleText.TextSize, fyne.TextStyle{})

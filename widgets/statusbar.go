@@ -5,26 +5,22 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"parlor/assets"
 )
 
 // StatusBar is the line at the bottom: a sign with a word, then facts. It is one button.
 type StatusBar struct {
-	widget.BaseWidget
-	unusedKeys
+	touchable
 
 	OnTapped func()
 
-	facts            []string
-	icon             assets.IconName
-	role             fyne.ThemeColorName
-	word             string
-	tip              string
-	hovered, focused bool
+	facts []string
+	icon  assets.IconName
+	role  fyne.ThemeColorName
+	word  string
+	tip   string
 
 	ground  *canvas.Rectangle
 	picture *canvas.Image
@@ -73,24 +69,6 @@ func (s *StatusBar) Tapped(*fyne.PointEvent) {
 		s.OnTapped()
 	}
 }
-
-// MouseIn is called by the window.
-func (s *StatusBar) MouseIn(*desktop.MouseEvent) { s.hovered = true; s.Refresh() }
-
-// MouseMoved is called by the window.
-func (s *StatusBar) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut is called by the window.
-func (s *StatusBar) MouseOut() { s.hovered = false; s.Refresh() }
-
-// FocusGained is called by the window.
-func (s *StatusBar) FocusGained() { s.focused = true; s.Refresh() }
-
-// FocusLost is called by the window.
-func (s *StatusBar) FocusLost() { s.focused = false; s.Refresh() }
-
-// TypedRune is called by the window.
-func (s *StatusBar) TypedRune(rune) {}
 
 // TypedKey is called by the window.
 func (s *StatusBar) TypedKey(ev *fyne.KeyEvent) {

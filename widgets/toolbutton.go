@@ -3,9 +3,7 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"parlor/assets"
 )
@@ -33,8 +31,7 @@ const (
 
 // ToolButton is an icon on a rounded ground, with a small label below it unless the label is empty.
 type ToolButton struct {
-	widget.BaseWidget
-	unusedKeys
+	touchable
 
 	OnTapped func()
 
@@ -43,8 +40,6 @@ type ToolButton struct {
 	tip      string
 	look     Look
 	disabled bool
-	hovered  bool
-	focused  bool
 	compact  bool // the label is not shown
 	narrow   bool // as the second part of a SplitButton
 	alarm    bool // the badge is a warning
@@ -183,29 +178,6 @@ func (b *ToolButton) Tapped(*fyne.PointEvent) {
 		b.OnTapped()
 	}
 }
-
-// MouseIn is called by the window.
-func (b *ToolButton) MouseIn(*desktop.MouseEvent) { b.hover(true) }
-
-// MouseMoved is called by the window.
-func (b *ToolButton) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut is called by the window.
-func (b *ToolButton) MouseOut() { b.hover(false) }
-
-func (b *ToolButton) hover(on bool) {
-	b.hovered = on
-	b.Refresh()
-}
-
-// FocusGained is called by the window.
-func (b *ToolButton) FocusGained() { b.focused = true; b.Refresh() }
-
-// FocusLost is called by the window.
-func (b *ToolButton) FocusLost() { b.focused = false; b.Refresh() }
-
-// TypedRune is called by the window.
-func (b *ToolButton) TypedRune(rune) {}
 
 // TypedKey is called by the window.
 func (b *ToolButton) TypedKey(ev *fyne.KeyEvent) {
